@@ -1,0 +1,152 @@
+"""The root of every error that a user may meet, and a group of independent ones."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from plan_contracts.errors_payload import ErrorPayload
+from plan_contracts.source_location import SourceLocation
+
+
+class PlanError(Exception):
+    """Something cannot go on, and the message says what to do about it.
+
+    Subclasses set `code` (stable, published), `stage` (the part of the product) and `exit_code`, and also inherit the
+    builtin that a caller would expect.
+
+    Parameters
+    ----------
+    message
+        What happened, to which thing; one or two sentences without a trailing line break.
+    subject
+        The dataset, view, task, file or setting it happened to.
+    location
+        Where in a file that a person wrote.
+    suggestion
+        What to do about it.
+    """
+
+    code: ClassVar[str] = "plan_error"
+    stage: ClassVar[str] = "plan"
+    exit_code: ClassVar[int] = 2
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        subject: str | None = None,
+        location: SourceLocation | None = None,
+        suggestion: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.subject = subject
+        self.location = location
+        self.suggestion = suggestion
+
+    def payload(self) -> ErrorPayload:
+        """Give the error as a document."""
+        return ErrorPayload(
+            code=self.code,
+            stage=self.stage,
+            message=self.message,
+            subject=self.subject,
+            location=self.location,
+            suggestion=self.suggestion,
+        )
+
+    def __str__(self) -> str:
+        """Give location, message and suggestion on one or two lines."""
+        place = f"{self.location}: " if self.location is not None else ""
+        mend = f"\n  {self.suggestion}" if self.suggestion else ""
+        return f"{place}{self.message}{mend}"
+
+
+class PlanErrors(PlanError):
+    """Several independent errors; each must be mended.
+
+    Parameters
+    ----------
+    errors
+        At least one error, in the order in which they are to be shown.
+    """
+
+    code = "plan_errors"
+
+    def __init__(self, errors: Sequence[PlanError]) -> None:
+        count = len(errors)
+        super().__init__(f"{count} problem{'s' if count != 1 else ''} found")
+        self.errors: tuple[PlanError, ...] = tuple(errors)
+
+    def __str__(self) -> str:
+        """Give every error, one after the other."""
+        return "\n".join(str(error) for error in self.errors)
+
+
+def raise_all(errors: Sequence[PlanError]) -> None:
+    """Raise what was collected: nothing for no error, the error itself for one, `PlanErrors` for several.
+
+    Raises
+    ------
+    PlanError
+        When `errors` is not empty.
+    """
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise PlanErrors(errors)
+
+
+class NameRefused(PlanError, ValueError):
+    """A dataset, view, task or profile has a name outside the grammar, or two names differ only in case."""
+
+    code = "name_refused"
+    stage = "contracts"
+
+
+class DocumentRefused(PlanError, ValueError):
+    """Bytes are not a valid document of the contract: read `message` for the path of the first fault."""
+
+    code = "document_refused"
+    stage = "contracts"
+
+
+class NotCanonical(PlanError, ValueError):
+    """A document holds a number that has no canonical form (NaN or an infinity)."""
+
+    code = "not_canonical"
+    stage = "contracts"
+
+
+class TypeNotCanonical(PlanError, ValueError):
+    """A column type is not in the canonical grammar, or has no counterpart there."""
+
+    code = "type_not_canonical"
+    stage = "contracts"
+
+
+class ProjectFileMissing(PlanError, FileNotFoundError):
+    """The folder holds no plan.toml: name the folder that does, or write one."""
+
+    code = "project_file_missing"
+    stage = "project"
+
+
+class ProjectFileMalformed(PlanError, ValueError):
+    """plan.toml is not TOML: look at the line and column."""
+
+    code = "project_file_malformed"
+    stage = "project"
+
+
+class ProjectFileInvalid(PlanError, ValueError):
+    """plan.toml is TOML, with a key or value that is not known there."""
+
+    code = "project_file_invalid"
+    stage = "project"
+
+
+class ProfileUnknown(PlanError, ValueError):
+    """plan.toml defines no profile of that name."""
+
+    code = "profile_unknown"
+    stage = "project"

@@ -1,0 +1,78 @@
+"""What is known of a dataset or of a view's output."""
+
+from enum import StrEnum
+
+from plan_contracts.base import Contract, HandWritten
+from plan_contracts.scalars import ByteCount, ColumnType, Name, Rows
+
+
+class Exactness(StrEnum):
+    """How far a number of rows or bytes can be trusted."""
+
+    EXACT = "exact"
+    ESTIMATED = "estimated"
+    UNKNOWN = "unknown"
+
+
+class Column(Contract, frozen=True, kw_only=True):
+    """One column of a dataset or of a view's output."""
+
+    name: str
+    """The column's name as the files or the query spell it."""
+    type: ColumnType
+    """Canonical type."""
+    nullable: bool = True
+    """Whether the schema allows nulls."""
+    metadata: dict[str, str] = {}
+    """Field metadata of the Arrow schema."""
+
+
+class DataContract(HandWritten, frozen=True, kw_only=True):
+    """What the project declares about a dataset or a view's output."""
+
+    columns: dict[str, ColumnType] = {}
+    """Columns that must exist, with their types; further columns are allowed."""
+    not_null: tuple[str, ...] = ()
+    """Columns that hold no null."""
+    metadata: dict[str, str] = {}
+    """Schema metadata that must be there."""
+    min_rows: Rows | None = None
+    """Fewest rows allowed."""
+    max_rows: Rows | None = None
+    """Most rows allowed."""
+
+
+class EvidenceSource(StrEnum):
+    """Where evidence was taken from."""
+
+    FILES = "files"
+    PLAN = "plan"
+    DECLARED = "declared"
+
+
+class Evidence(Contract, frozen=True, kw_only=True):
+    """Columns, metadata, rows and bytes of one dataset or view."""
+
+    name: Name
+    """Dataset or view."""
+    source: EvidenceSource
+    """Whether the files, the logical plan or a declaration says so."""
+    columns: tuple[Column, ...]
+    """All columns, in the order of the schema."""
+    metadata: dict[str, str] = {}
+    """Metadata of the Arrow schema."""
+    rows: Rows | None = None
+    """Rows; none when unknown."""
+    bytes: ByteCount | None = None
+    """Bytes on storage; none when unknown."""
+    exactness: Exactness = Exactness.UNKNOWN
+    """How far `rows` and `bytes` can be trusted."""
+    contract: DataContract | None = None
+    """What the project declares about it."""
+
+
+class EvidenceCatalog(Contract, frozen=True, kw_only=True):
+    """Evidence of every dataset and of every view whose schema could be derived."""
+
+    entries: dict[Name, Evidence]
+    """Evidence by name."""

@@ -1,0 +1,115 @@
+"""plan.toml, as typed by people: every key it may hold."""
+
+from enum import StrEnum
+
+from plan_contracts.base import HandWritten
+from plan_contracts.evidence import DataContract
+from plan_contracts.execution import ExecutionMode, ExecutorConfig
+from plan_contracts.graph import Materialize
+from plan_contracts.references import CsvOptions, DataFormat
+from plan_contracts.scalars import Name, Seconds
+from plan_contracts.validation import AdmissionPolicy
+
+VarValue = str | int | float | bool
+"""A variable's value."""
+
+
+class ScanPolicy(StrEnum):
+    """Whether scans of a dataset become tasks."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+class ProjectSection(HandWritten, frozen=True, kw_only=True):
+    """`[project]`: names and folders, relative to plan.toml."""
+
+    name: Name
+    """The project's name."""
+    views: str = "views"
+    """Folder of the views; sub-folders are searched."""
+    outputs: str = "out"
+    """Folder or URL of the outputs."""
+    store: str = ".plan"
+    """Folder or URL of events, artifacts and manifests."""
+
+
+class DefaultsSection(HandWritten, frozen=True, kw_only=True):
+    """`[defaults]`: what holds for views that say nothing else."""
+
+    materialize: Materialize = Materialize.AUTO
+    """Of views that other views read; leaves are tables."""
+    policy: AdmissionPolicy = AdmissionPolicy.STRICT
+    """What happens to a plan that is not valid as a whole."""
+
+
+class DatasetSection(HandWritten, frozen=True, kw_only=True):
+    """`[datasets.NAME]`: an input."""
+
+    path: str
+    """File, glob or folder, relative to plan.toml, or a URL."""
+    format: DataFormat | None = None
+    """How it is stored; none takes it from the ending."""
+    csv: CsvOptions | None = None
+    """How a CSV file is written."""
+    contract: DataContract | None = None
+    """What must hold for it."""
+    scan: ScanPolicy = ScanPolicy.AUTO
+    """Whether scans of it become tasks."""
+
+
+class ViewSection(HandWritten, frozen=True, kw_only=True):
+    """`[views.NAME]`: what a view's file cannot say."""
+
+    materialize: Materialize | None = None
+    """What becomes of its result; none takes the default."""
+    cost: Seconds | None = None
+    """Declared cost in seconds."""
+    tags: tuple[str, ...] = ()
+    """Tags for selection and routing."""
+    reproducible: bool = False
+    """Whether it runs on one partition, for equal bytes in each run."""
+    contract: DataContract | None = None
+    """What must hold for its output."""
+
+
+class ExecutionSection(HandWritten, frozen=True, kw_only=True):
+    """`[execution]`: how the plan is run."""
+
+    mode: ExecutionMode | None = None
+    """How tasks are spread; none is `plan_parallel`."""
+    executor: ExecutorConfig | None = None
+    """The executors; none lets the planner choose for the machine."""
+
+
+class ProfileSection(HandWritten, frozen=True, kw_only=True):
+    """`[profiles.NAME]`: overrides for one environment."""
+
+    outputs: str | None = None
+    """Replaces `[project] outputs`."""
+    store: str | None = None
+    """Replaces `[project] store`."""
+    vars: dict[str, VarValue] = {}
+    """Replaces single variables."""
+    execution: ExecutionSection | None = None
+    """Replaces `[execution]`."""
+
+
+class ProjectFile(HandWritten, frozen=True, kw_only=True):
+    """plan.toml as a whole."""
+
+    project: ProjectSection
+    """`[project]`."""
+    defaults: DefaultsSection = DefaultsSection()
+    """`[defaults]`."""
+    datasets: dict[Name, DatasetSection] = {}
+    """`[datasets.NAME]`."""
+    views: dict[Name, ViewSection] = {}
+    """`[views.NAME]`."""
+    vars: dict[str, VarValue] = {}
+    """`[vars]`."""
+    execution: ExecutionSection = ExecutionSection()
+    """`[execution]`."""
+    profiles: dict[Name, ProfileSection] = {}
+    """`[profiles.NAME]`."""

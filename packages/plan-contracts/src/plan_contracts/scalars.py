@@ -1,0 +1,47 @@
+"""Constrained scalar types; their constraints appear in the published JSON Schemas."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+NAME_PATTERN = r"^[^\x00-\x2c\x2e\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\xa9\s]+(?![\s\S])"
+"""What one regular expression, valid in Python and ECMAScript alike, can say about names; `names.check_name` says the rest."""
+
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=NAME_PATTERN)]
+"""Name of a dataset, view, task or profile: letters, digits, `_` and `-`, at most 200 bytes of UTF-8 in NFC."""
+
+RunId = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z_.-]+$")]
+"""Identity of one run; sorts by the time the run started."""
+
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+"""A sha256 digest as 64 lower-case hexadecimal digits."""
+
+Signature = Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?$")]
+"""A sha256 digest in hexadecimal, or the empty string as long as the graph is not known."""
+
+Seconds = Annotated[float, Meta(ge=0)]
+"""A duration or cost in seconds."""
+
+UnixMs = Annotated[int, Meta(ge=0)]
+"""Milliseconds since 1970-01-01T00:00:00Z."""
+
+Rows = Annotated[int, Meta(ge=0)]
+"""A number of rows."""
+
+ByteCount = Annotated[int, Meta(ge=0)]
+"""A number of bytes."""
+
+Count = Annotated[int, Meta(ge=0)]
+"""A number of things."""
+
+Positive = Annotated[int, Meta(ge=1)]
+"""A number of things of which there is at least one."""
+
+ColumnType = Annotated[str, Meta(min_length=1, max_length=4096)]
+"""A column type in the canonical grammar of `plan_contracts.arrow_types`."""
+
+Fraction = Annotated[float, Meta(ge=0, le=1)]
+"""A share between 0 and 1."""
+
+Version = Annotated[str, Meta(pattern=r"^[0-9]+\.[0-9]+$")]
+"""`major.minor` of a contract."""
