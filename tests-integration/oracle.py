@@ -95,9 +95,7 @@ def read_project(folder: Path) -> ExampleProject:
         Two view files have the same stem.
     """
     document = tomllib.loads((folder / "plan.toml").read_text(encoding="utf-8"))
-    datasets = {
-        name: str(folder / settings["path"]) for name, settings in document["datasets"].items()
-    }
+    datasets = {name: str(folder / settings["path"]) for name, settings in document["datasets"].items()}
     views: dict[str, str] = {}
     for path in sorted((folder / document["project"]["views"]).rglob("*.sql")):
         if path.stem in views:
@@ -163,29 +161,25 @@ def rows_from_arrow(table: pa.Table) -> Rows:
     columns = [column.to_pylist() for column in table.columns]
     return Rows(
         names=tuple(table.column_names),
-        kinds=tuple(_arrow_kind(field) for field in table.schema),
+        kinds=tuple(_arrow_kind(name, kind) for name, kind in zip(table.schema.names, table.schema.types, strict=True)),
         rows=tuple(zip(*columns, strict=True)),
     )
 
 
-def _arrow_kind(field: pa.Field) -> str:
-    if pa.types.is_boolean(field.type):
+def _arrow_kind(name: str, kind: pa.DataType) -> str:
+    if pa.types.is_boolean(kind):
         return "boolean"
-    if pa.types.is_integer(field.type) or pa.types.is_decimal(field.type):
+    if pa.types.is_integer(kind) or pa.types.is_decimal(kind):
         return "exact"
-    if pa.types.is_floating(field.type):
+    if pa.types.is_floating(kind):
         return "float"
-    if pa.types.is_date(field.type):
+    if pa.types.is_date(kind):
         return "date"
-    if pa.types.is_timestamp(field.type):
+    if pa.types.is_timestamp(kind):
         return "timestamp"
-    if (
-        pa.types.is_string(field.type)
-        or pa.types.is_large_string(field.type)
-        or pa.types.is_string_view(field.type)
-    ):
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         return "string"
-    raise ValueError(f"column {field.name!r} has type {field.type}, which cannot be compared")
+    raise ValueError(f"column {name!r} has type {kind}, which cannot be compared")
 
 
 def differences(expected: Rows, actual: Rows, *, limit: int = 5) -> list[str]:
@@ -209,9 +203,7 @@ def differences(expected: Rows, actual: Rows, *, limit: int = 5) -> list[str]:
     if expected.kinds != actual.kinds:
         return [
             f"column {name!r}: expected kind {wanted}, got {got}"
-            for name, wanted, got in zip(
-                expected.names, expected.kinds, actual.kinds, strict=True
-            )
+            for name, wanted, got in zip(expected.names, expected.kinds, actual.kinds, strict=True)
             if wanted != got
         ]
     if len(expected.rows) != len(actual.rows):

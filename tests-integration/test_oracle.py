@@ -54,8 +54,8 @@ def test_differences_column_renamed_found() -> None:
 
 
 def test_differences_decimal_became_float_found() -> None:
-    expected = rows_from_arrow(pa.table({"amount": pa.array([Decimal("1.5")])}))
-    actual = rows_from_arrow(pa.table({"amount": pa.array([1.5])}))
+    expected = rows_from_arrow(pa.Table.from_pylist([{"amount": Decimal("1.5")}]))
+    actual = rows_from_arrow(pa.Table.from_pylist([{"amount": 1.5}]))
     assert differences(expected, actual) == ["column 'amount': expected kind exact, got float"]
 
 
