@@ -33,6 +33,7 @@ from plan_contracts.errors import (
 )
 from plan_contracts.errors_payload import (
     ErrorPayload,
+    ErrorReport,
 )
 from plan_contracts.events import (
     Envelope,
@@ -126,6 +127,7 @@ from plan_contracts.identities import (
 from plan_contracts.manifest import (
     ArtifactIds,
     MachineInfo,
+    RunList,
     RunManifestV2,
     RunStatus,
 )
@@ -300,6 +302,7 @@ __all__ = [
     "PlanValidationEnvelope",
     "RunFailed",
     "RunFinished",
+    "RunList",
     "RunManifestEnvelope",
     "RunManifestV2",
     "RunStarted",
@@ -313,6 +316,7 @@ __all__ = [
     # errors
     "DocumentRefused",
     "ErrorPayload",
+    "ErrorReport",
     "NameRefused",
     "NotCanonical",
     "PlanError",

@@ -1,4 +1,4 @@
-"""An error as a document."""
+"""Errors as documents."""
 
 from plan_contracts.base import Contract
 from plan_contracts.source_location import SourceLocation
@@ -19,3 +19,10 @@ class ErrorPayload(Contract, frozen=True, kw_only=True):
     """Where in a file that the user wrote."""
     suggestion: str | None = None
     """What to do."""
+
+
+class ErrorReport(Contract, frozen=True, kw_only=True):
+    """Why a command could not do what it was asked to."""
+
+    errors: tuple[ErrorPayload, ...]
+    """Every independent reason."""

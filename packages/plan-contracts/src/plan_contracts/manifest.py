@@ -95,3 +95,10 @@ class RunManifestV2(Contract, frozen=True, kw_only=True):
     """Where it ran."""
     artifact_ids: ArtifactIds
     """The run's artifacts."""
+
+
+class RunList(Contract, frozen=True, kw_only=True):
+    """The runs of a store."""
+
+    runs: tuple[RunManifestV2, ...]
+    """The newest first."""

@@ -93,7 +93,7 @@ class ProfileSection(HandWritten, frozen=True, kw_only=True):
     vars: dict[str, VarValue] = {}
     """Replaces single variables."""
     execution: ExecutionSection | None = None
-    """Replaces `[execution]`."""
+    """Replaces what it gives of `[execution]`; an executor is replaced whole."""
 
 
 class ProjectFile(HandWritten, frozen=True, kw_only=True):

@@ -1,0 +1,1 @@
+"""Plan and run SQL and Python data transformations."""

@@ -1,0 +1,1 @@
+"""Run a schedule through Hamilton on threads and processes, in the order of the plan."""

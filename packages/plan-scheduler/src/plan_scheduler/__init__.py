@@ -1,0 +1,1 @@
+"""Order tasks by cost, critical path and slack, and forecast how long they take."""

@@ -1,0 +1,1 @@
+"""Judge every edge of a data transformation graph before anything runs."""
