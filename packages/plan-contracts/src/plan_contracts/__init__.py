@@ -1,5 +1,11 @@
 """Every type that crosses a boundary of `plan`, with its codec, identities, names, errors and ports."""
 
+from plan_contracts.arrow_types import (
+    CanonicalType,
+    canonical_type,
+    parse_type,
+    widens_safely,
+)
 from plan_contracts.base import (
     Contract,
     HandWritten,
@@ -156,6 +162,12 @@ from plan_contracts.project import (
     VarValue,
     ViewSection,
 )
+from plan_contracts.project_file import (
+    PROJECT_FILE_NAME,
+    apply_profile,
+    load_project_file,
+    parse_project_file,
+)
 from plan_contracts.references import (
     CsvOptions,
     DataFormat,
@@ -198,12 +210,16 @@ __all__ = [
     "DatasetSection",
     "DefaultsSection",
     "ExecutionSection",
+    "PROJECT_FILE_NAME",
     "ProfileSection",
     "ProjectFile",
     "ProjectSection",
     "ScanPolicy",
     "VarValue",
     "ViewSection",
+    "apply_profile",
+    "load_project_file",
+    "parse_project_file",
     # data
     "Column",
     "ColumnType",
@@ -220,6 +236,11 @@ __all__ = [
     "SnapshotFile",
     "Statistics",
     "ViewStatistics",
+    # column types
+    "CanonicalType",
+    "canonical_type",
+    "parse_type",
+    "widens_safely",
     # graphs
     "CompiledProject",
     "FindingKind",

@@ -37,7 +37,7 @@ Count = Annotated[int, Meta(ge=0)]
 Positive = Annotated[int, Meta(ge=1)]
 """A number of things of which there is at least one."""
 
-ColumnType = Annotated[str, Meta(min_length=1, max_length=4096)]
+ColumnType = Annotated[str, Meta(min_length=1, max_length=65536)]
 """A column type in the canonical grammar of `plan_contracts.arrow_types`."""
 
 Fraction = Annotated[float, Meta(ge=0, le=1)]

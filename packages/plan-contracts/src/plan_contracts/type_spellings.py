@@ -1,0 +1,352 @@
+"""Reading a column type as pyarrow, Arrow's Rust implementation (DataFusion) or a person spells it."""
+
+import re
+
+from plan_contracts.canonical_types import CanonicalType
+from plan_contracts.errors import TypeNotCanonical
+from plan_contracts.names import nearest
+from plan_contracts.type_vocabulary import (
+    DECIMALS,
+    DICTIONARIES,
+    FIXED_BINARY,
+    INTERVALS,
+    KNOWN,
+    LEAVES,
+    LISTS,
+    RUN_ENDS,
+    STRUCTS,
+    TIMED_WORDS,
+    TIMES,
+    UNITS,
+    UTC,
+)
+
+MAX_TYPE_TEXT = 65536
+"""Longest text that is read, in characters."""
+
+MAX_TYPE_DEPTH = 64
+"""Deepest nesting that is read."""
+
+_SPACE = re.compile(r"\s*")
+_WORD = re.compile(r"[^\W\d]\w*")
+_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_RUST_ESCAPE = re.compile(r"\\(u\{([0-9a-fA-F]{1,6})\}|.)", re.DOTALL)
+_ZONE_WORDS = re.compile(r"\s*(with|without)\s+time\s+zone\b", re.IGNORECASE)
+_SECOND_WORD = re.compile(r"\s*(precision|varying|unsigned)\b", re.IGNORECASE)
+_UNSIGNED = re.compile(r"\s*unsigned\b", re.IGNORECASE)
+_NULLABILITY = re.compile(r"\s*(?:non-null|nullable)\s+")
+_NOT_NULL = re.compile(r"\s*not\s+null\b", re.IGNORECASE)
+_ARGUMENT = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^"()\[\],])+|Some\("[^"]*"\)')
+_FIELD = re.compile(r"\s*Field\s*\{\s*")
+_FIELD_NAME = re.compile(r"name:\s*(?=\")")
+_DATA_TYPE = re.compile(r"\s*,?\s*data_type:\s*")
+_ITEM_NAME = re.compile(r"\s*[^\W\d][\w ]*:(?!:)\s*")
+_DICTIONARY_PART = re.compile(r"\s*(values|indices|ordered)=")
+_DECORATION = re.compile(
+    r"\s*(?:,\s*)?(?:field:\s*'[^']*'|keys_sorted\b|unsorted\b|sorted\b|true\b|false\b|\('[^']*'\)|metadata:\s*(?=\{))"
+)
+_CLOSING = {"(": ")", "<": ">", "[": "]"}
+
+
+def _unescape(found: re.Match[str]) -> str:
+    if found.group(2) is not None:
+        return chr(min(int(found.group(2), 16), 0x10FFFF))
+    return {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}.get(found.group(1), found.group(1))
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.position = 0
+        self.depth = 0
+
+    def refused(self, detail: str, suggestion: str | None = None) -> TypeNotCanonical:
+        shown = self.text if len(self.text) <= 120 else f"{self.text[:117]}..."
+        return TypeNotCanonical(f"`{shown}` is not a column type: {detail}", subject=shown, suggestion=suggestion)
+
+    def accept(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        found = pattern.match(self.text, self.position)
+        if found is not None:
+            self.position = found.end()
+        return found
+
+    def peek(self) -> str:
+        self.accept(_SPACE)
+        return self.text[self.position : self.position + 1]
+
+    def accept_token(self, tokens: str) -> str:
+        token = self.peek()
+        if token and token in tokens:
+            self.position += 1
+            return token
+        return ""
+
+    def expect(self, token: str) -> None:
+        if self.accept_token(token) == "":
+            rest = self.text[self.position : self.position + 20]
+            raise self.refused(f"expected `{token}` before `{rest}`" if rest else f"`{token}` is missing at the end")
+
+    def whole(self) -> CanonicalType:
+        parsed = self.type()
+        if self.peek():
+            raise self.refused(f"`{self.text[self.position : self.position + 20]}` is left over")
+        return parsed
+
+    def type(self) -> CanonicalType:
+        self.depth += 1
+        if self.depth > MAX_TYPE_DEPTH:
+            raise self.refused(f"it is nested more than {MAX_TYPE_DEPTH} deep")
+        self.accept(_NULLABILITY)
+        self.accept(_SPACE)
+        word = self.accept(_WORD)
+        if word is None:
+            raise self.refused("a type is missing" if not self.peek() else f"`{self.peek()}` begins no type")
+        parsed = self.named(word.group().lower())
+        while self.peek() == "[":
+            # `int64[]` is a person's list; `fixed_size_list<...>[3]` is consumed where it is read.
+            close = self.text.find("]", self.position)
+            inside = self.text[self.position + 1 : close].strip()
+            if close < 0 or (inside and not inside.isdigit()):
+                raise self.refused(f"`{self.text[self.position :][:20]}` is left over")
+            self.position = close + 1
+            parsed = CanonicalType("list", children=(parsed,))
+        self.accept(_NOT_NULL)
+        self.depth -= 1
+        return parsed
+
+    def named(self, word: str) -> CanonicalType:
+        if word in LEAVES:
+            return self.leaf(word)
+        if word in DECIMALS:
+            return self.decimal(word)
+        if word in TIMED_WORDS:
+            name, unit = TIMED_WORDS[word]
+            return CanonicalType(name, (unit,))
+        if word in ("timestamp", "datetime", "timestamptz"):
+            return self.timestamp(word)
+        if word in ("time", "time32", "time64", "duration", "interval"):
+            return self.timed(word)
+        if word in FIXED_BINARY:
+            (width,) = self.integers(word, 1, 1)
+            if width < 0:
+                raise self.refused("a width is not negative")
+            return CanonicalType("fixed_binary", (width,))
+        return self.nested(word)
+
+    def leaf(self, word: str) -> CanonicalType:
+        second = _SECOND_WORD.match(self.text, self.position)
+        pair = (word, second.group(1).lower()) if second is not None else (word, "")
+        if pair in (("double", "precision"), ("character", "varying"), ("char", "varying")) and second is not None:
+            self.position = second.end()
+        name = LEAVES[word]
+        if name in ("string", "binary") and self.peek() == "(":
+            self.integers(word, 1, 1)
+        if name in ("date32", "date64") and self.peek() in ("[", "("):
+            self.arguments()
+        if name.startswith("int") and self.accept(_UNSIGNED) is not None:
+            name = f"u{name}"
+        return CanonicalType(name)
+
+    def arguments(self) -> list[str]:
+        opening = self.accept_token("([")
+        if not opening:
+            return []
+        values: list[str] = []
+        while self.peek() and self.peek() != _CLOSING[opening]:
+            if self.text.startswith("Some(", self.position):
+                close = self.text.find(")", self.position)
+                value = self.text[self.position + 5 : close] if close > 0 else ""
+                self.position = close + 1 if close > 0 else len(self.text)
+            else:
+                found = self.accept(_ARGUMENT)
+                if found is None:
+                    break
+                value = found.group()
+            values.append(value.strip().removeprefix("tz=").strip('"'))
+            self.accept_token(",")
+        self.expect(_CLOSING[opening])
+        return values
+
+    def integers(self, word: str, fewest: int, most: int) -> list[int]:
+        values = self.arguments()
+        if not fewest <= len(values) <= most or not all(re.fullmatch(r"-?[0-9]{1,9}", value) for value in values):
+            example = {"decimal": "decimal(38, 10)"}.get(word if word not in DECIMALS else "decimal", f"{word}(16)")
+            raise self.refused(f"`{word}` needs whole numbers in brackets", f"Write for example `{example}`.")
+        return [int(value) for value in values]
+
+    def decimal(self, word: str) -> CanonicalType:
+        precision, *rest = self.integers(word, 1, 2)
+        scale = rest[0] if rest else 0
+        if not 1 <= precision <= DECIMALS[word]:
+            raise self.refused(f"the precision of {word} lies between 1 and {DECIMALS[word]}")
+        if not -128 <= scale <= precision:
+            raise self.refused("the scale is not larger than the precision, and at least -128")
+        return CanonicalType("decimal", (precision, scale))
+
+    def timestamp(self, word: str) -> CanonicalType:
+        values = self.arguments()
+        zone = "UTC" if word == "timestamptz" else None
+        words = self.accept(_ZONE_WORDS)
+        if words is not None and words.group(1).lower() == "with":
+            zone = "UTC"
+        unit = self.unit(values[0]) if values else "us"
+        if len(values) > 1 and values[1] not in ("None", ""):
+            zone = "UTC" if values[1].lower() in UTC else values[1]
+        if len(values) > 2 or (zone is not None and not re.fullmatch(r"[A-Za-z0-9_+\-:/]+", zone)):
+            raise self.refused("a timestamp has a unit and at most one time zone", "Write for example `timestamp(us, UTC)`.")
+        return CanonicalType("timestamp", (unit,) if zone is None else (unit, zone))
+
+    def unit(self, text: str) -> str:
+        unit = UNITS.get(text.strip().lower())
+        if unit is None:
+            raise self.refused(f"`{text}` is no unit of time", "Units are `s`, `ms`, `us` and `ns`.")
+        return unit
+
+    def timed(self, word: str) -> CanonicalType:
+        values = self.arguments()
+        self.accept(_ZONE_WORDS) if word == "time" else None
+        if len(values) > 1:
+            raise self.refused(f"`{word}` has one argument")
+        if word == "interval":
+            kind = INTERVALS.get(values[0].lower() if values else "month_day_nano")
+            if kind is None:
+                raise self.refused(f"`{values[0]}` is no kind of interval", "Write `interval(month_day_nano)`.")
+            return CanonicalType("interval", (kind,))
+        if word == "time":
+            unit = self.unit(values[0]) if values else "us"
+            return CanonicalType("time32" if unit in TIMES["time32"] else "time64", (unit,))
+        unit = self.unit(values[0]) if values else {"time32": "ms"}.get(word, "us")
+        if unit not in TIMES.get(word, ("s", "ms", "us", "ns")):
+            raise self.refused(f"`{word}` has no unit `{unit}`", f"Its units are {' and '.join(TIMES[word])}.")
+        return CanonicalType(word, (unit,))
+
+    def nested(self, word: str) -> CanonicalType:
+        known = word in LISTS or word in STRUCTS or word in DICTIONARIES or word in RUN_ENDS or word == "map"
+        if not known:
+            near = nearest(word, KNOWN)
+            raise self.refused(f"`{word}` is not known", f"Did you mean `{near}`?" if near else None)
+        if word == "list" and self.peek() not in ("<", "("):
+            raise self.refused("`list` needs the type of its items", "Write for example `list<string>`.")
+        if word.replace("_", "") == "month" or self.peek() not in ("<", "("):
+            raise self.refused(f"`{word}` needs the types within it in `<...>`")
+        names, children = self.members(self.accept_token("<("), fields=word in STRUCTS)
+        return self.assembled(word, names, children)
+
+    def assembled(self, word: str, names: list[str], children: list[CanonicalType]) -> CanonicalType:
+        if word in STRUCTS:
+            return CanonicalType("struct", children=tuple(children), field_names=tuple(names))
+        if word in LISTS and len(children) == 1:
+            if word in ("fixed_size_list", "fixedsizelist") and self.peek() == "[":
+                self.arguments()
+            return CanonicalType("list", children=(children[0],))
+        if word == "map":
+            if len(children) == 1 and children[0].name == "struct" and len(children[0].children) == 2:
+                return CanonicalType("map", children=children[0].children)
+            if len(children) == 2:
+                return CanonicalType("map", children=tuple(children))
+        if word in DICTIONARIES and len(children) in (1, 2):
+            # pyarrow names its parts (`values=`), Arrow's Rust implementation puts the index type first.
+            values = children[names.index("values")] if "values" in names else children[-1]
+            return CanonicalType("dictionary", children=(values,))
+        if word in RUN_ENDS and len(children) == 2:
+            return children[1]
+        raise self.refused(f"`{word}` does not hold {len(children)} types")
+
+    def members(self, opening: str, *, fields: bool) -> tuple[list[str], list[CanonicalType]]:
+        closing = _CLOSING[opening]
+        names: list[str] = []
+        children: list[CanonicalType] = []
+        bracketed = bool(fields and opening == "(" and self.accept_token("["))
+        while self.peek() and self.peek() not in (closing, "]"):
+            part = self.accept(_DICTIONARY_PART)
+            if part is not None and part.group(1) == "ordered":
+                self.accept(re.compile(r"\w+"))
+            else:
+                name, child = self.member(fields=fields)
+                names.append(part.group(1) if part is not None else name)
+                children.append(child)
+            self.decorations()
+            if not self.accept_token(","):
+                break
+        if bracketed:
+            self.expect("]")
+        self.expect(closing)
+        return names, children
+
+    def decorations(self) -> None:
+        while (found := self.accept(_DECORATION)) is not None:
+            if found.group().rstrip().endswith("metadata:"):
+                self.braces()
+
+    def member(self, *, fields: bool) -> tuple[str, CanonicalType]:
+        if self.accept(_FIELD) is not None:
+            return self.debug_field()
+        name = ""
+        quoted = self.accept_string() if self.peek() == '"' else None
+        if quoted is not None:
+            name = quoted
+            self.accept_token(":")
+        elif fields:
+            name = self.bare_field_name()
+        else:
+            named = _ITEM_NAME.match(self.text, self.position)
+            size = re.compile(r"\s*[0-9]+ x ").match(self.text, self.position)
+            found = named or size
+            if found is not None:
+                self.position = found.end()
+        return name, self.type()
+
+    def bare_field_name(self) -> str:
+        colon = self.text.find(":", self.position)
+        word = _WORD.match(self.text, self.position)
+        spaced = re.compile(r"(\w+)\s+(?=[^\W\d])").match(self.text, self.position)
+        if word is not None and spaced is not None and not self.text.startswith(":", spaced.end()):
+            # `struct(a int, b text)`, as DuckDB writes it, unless the name itself goes on up to a colon.
+            end = min((at for at in (self.text.find(mark, self.position) for mark in ",)>") if at >= 0), default=-1)
+            if colon < 0 or 0 <= end < colon:
+                self.position = spaced.end()
+                return spaced.group(1)
+        if colon < 0:
+            raise self.refused("a field needs a name and a type", "Write for example `struct<a: int64, b: string>`.")
+        name = self.text[self.position : colon].strip()
+        self.position = colon + 1
+        return name
+
+    def accept_string(self) -> str | None:
+        found = self.accept(_STRING)
+        return None if found is None else _RUST_ESCAPE.sub(_unescape, found.group(1))
+
+    def debug_field(self) -> tuple[str, CanonicalType]:
+        """Read Rust's debug form, in its older and its newer spelling, from behind `Field {`."""
+        self.accept(_FIELD_NAME)
+        self.accept(_SPACE)
+        name = self.accept_string() or ""
+        if self.accept(_DATA_TYPE) is None:
+            self.expect(":")
+        child = self.type()
+        self.braces(depth=1)
+        return name, child
+
+    def braces(self, depth: int = 0) -> None:
+        """Skip up to the end of the braces that are open, strings understood."""
+        while self.position < len(self.text):
+            if self.text[self.position] == '"' and self.accept(_STRING) is not None:
+                continue
+            depth += {"{": 1, "}": -1}.get(self.text[self.position], 0)
+            self.position += 1
+            if depth == 0:
+                return
+        raise self.refused("`}` is missing at the end")
+
+
+def read_spelling(text: str) -> CanonicalType:
+    """Read a type, however it is spelled.
+
+    Raises
+    ------
+    TypeNotCanonical
+        When the text is no type, or one without a canonical form, such as a union.
+    """
+    if len(text) > MAX_TYPE_TEXT:
+        raise TypeNotCanonical(f"The text of a column type has {len(text)} characters; {MAX_TYPE_TEXT} are read")
+    return _Parser(text).whole()
