@@ -1,0 +1,14 @@
+"""The entry point of `plan-cli`. It imports nothing heavy, because worker processes import it once more."""
+
+import sys
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    from plan_cli.app import run
+
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

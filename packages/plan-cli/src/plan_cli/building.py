@@ -1,0 +1,310 @@
+"""One build, from plan.toml to the manifest. Whatever happens, the run is recorded."""
+
+import os
+import socket
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from plan_contracts import (
+    Admission,
+    AdmissionPolicy,
+    ArtifactIds,
+    BuildRequest,
+    Clock,
+    ExecutionReport,
+    ExecutorChoice,
+    PlanError,
+    PlanErrors,
+    RunFailed,
+    RunFinished,
+    RunManifestV2,
+    RunStarted,
+    RunStatus,
+    TaskHistory,
+    TaskHistoryEntry,
+    TaskOutcome,
+    TaskStatus,
+)
+from plan_engine import build_requests
+from plan_exec import choose_executor, execute_plan
+from plan_store import OutputCommitter, PlanStore, RunWriter, SystemClock, new_run_id
+
+from plan_cli.machine import describe_machine, machine_label, recorded_versions
+from plan_cli.open_project import OpenProject
+from plan_cli.planning import Planned, Validated, admit_plan, schedule_project, validate_project
+
+RUNTIME = "plan_engine.runtime:EngineRuntime"
+"""What workers import to run a task."""
+
+HISTORY_RUNS = 20
+"""Past runs whose durations enter the costs."""
+
+
+@dataclass(kw_only=True)
+class BuildOutcome:
+    """What a build came to; the parts that it did not reach are none."""
+
+    run_id: str
+    seconds_by_stage: dict[str, float] = field(default_factory=dict[str, float])
+    validated: Validated | None = None
+    admission: Admission | None = None
+    planned: Planned | None = None
+    choice: ExecutorChoice | None = None
+    report: ExecutionReport | None = None
+    artifact_ids: ArtifactIds = ArtifactIds()
+    manifest: RunManifestV2 | None = None
+
+
+class BuildListener(Protocol):
+    """Hears how a build proceeds, in the driver's thread."""
+
+    def planned(self, outcome: BuildOutcome) -> None:
+        """The schedule is made and recorded; the first task is about to start."""
+        ...
+
+    def task_started(self, task: str) -> None:
+        """A task was handed to an executor."""
+        ...
+
+    def task_finished(self, outcome: TaskOutcome) -> None:
+        """A task is final."""
+        ...
+
+
+def build_project(
+    project: OpenProject,
+    request: BuildRequest,
+    listener: BuildListener,
+    *,
+    policy: AdmissionPolicy | None = None,
+) -> BuildOutcome:
+    """Plan, validate, schedule, run and record.
+
+    Parameters
+    ----------
+    project
+        The project, with its profile applied.
+    request
+        What the user asked for.
+    listener
+        Is told when the plan stands and when tasks start and end.
+    policy
+        Overrides the project's admission policy.
+
+    Returns
+    -------
+    BuildOutcome
+        Also for a build that was refused, had failing tasks or was interrupted.
+
+    Raises
+    ------
+    PlanError
+        When the build could not get as far as running tasks. The run is on record all the same.
+    """
+    clock = SystemClock()
+    with PlanStore.open(project.store_root, clock=clock) as store, store.project_lock(project.name):
+        store.recover_interrupted()
+        build = _Build(project, request, listener, policy, store, clock)
+        return build.run()
+
+
+class _Build:
+    """The steps of one build; each leaves its result in `outcome`."""
+
+    def __init__(
+        self,
+        project: OpenProject,
+        request: BuildRequest,
+        listener: BuildListener,
+        policy: AdmissionPolicy | None,
+        store: PlanStore,
+        clock: Clock,
+    ) -> None:
+        self.project = project
+        self.request = request
+        self.listener = listener
+        self.policy = policy
+        self.store = store
+        self.clock = clock
+        self.machine = describe_machine()
+        self.outcome = BuildOutcome(run_id=new_run_id(clock))
+        self.started_at = clock.unix_ms()
+        self.began = clock.monotonic()
+
+    def run(self) -> BuildOutcome:
+        with self.store.begin_run(self.outcome.run_id, self.project.profile, project=self.project.name) as writer:
+            writer.emit(RunStarted(project=self.project.name, pid=os.getpid(), host=socket.gethostname()))
+            committer = self.store.committer(self.outcome.run_id, self.project.outputs_root)
+            try:
+                committer.prepare()
+                self._validate(writer)
+                self._admit(committer)
+                self._schedule(writer)
+                self._execute(writer, committer)
+                status = self._status()
+            except PlanError as error:
+                errors = error.errors if isinstance(error, PlanErrors) else (error,)
+                writer.emit(RunFailed(errors=tuple(each.payload() for each in errors)))
+                self._record(writer, committer, RunStatus.FAILED)
+                raise
+            except BaseException:
+                self._record(writer, committer, RunStatus.INTERRUPTED)
+                raise
+            self._record(writer, committer, status)
+        return self.outcome
+
+    def _validate(self, writer: RunWriter) -> None:
+        with self._timed("compile and validate"):
+            validated = validate_project(self.project, self.outcome.run_id)
+        self.outcome.validated = validated
+        writer.set_signatures(validated.signatures)
+        artifact_id = writer.put_validation(validated.artifact)
+        self.outcome.artifact_ids = replace(self.outcome.artifact_ids, plan_validation=artifact_id)
+
+    def _admit(self, committer: OutputCommitter) -> None:
+        validated = self._validated()
+        self.outcome.admission = admit_plan(self.project, validated, self.policy)
+        committer.expect_views(validated.compiled.sources)
+
+    def _schedule(self, writer: RunWriter) -> None:
+        admission = self._admission()
+        if admission.refused:
+            return
+        with self._timed("schedule"):
+            planned = schedule_project(
+                self._validated(),
+                admission,
+                costs=self.request.costs,
+                history=self.store.past_entries(HISTORY_RUNS, machine=machine_label(self.machine)),
+                run_id=self.outcome.run_id,
+            )
+        self.outcome.planned = planned
+        writer.put_cost_table(planned.costs)
+        artifact_id = writer.put_schedule(planned.schedule)
+        self.outcome.artifact_ids = replace(self.outcome.artifact_ids, plan_schedule=artifact_id)
+
+    def _execute(self, writer: RunWriter, committer: OutputCommitter) -> None:
+        planned = self.outcome.planned
+        if planned is None:
+            return
+        requests = build_requests(
+            self._validated().compiled,
+            planned.tasks,
+            run_id=self.outcome.run_id,
+            project_uri=str(self.project.folder),
+            stage_uri=committer.stage_uri(),
+        )
+        choice = choose_executor(self.request.mode, self.request.executor_config)
+        self.outcome.choice = choice
+        self.listener.planned(self.outcome)
+        with self._timed("execute"):
+            self.outcome.report = execute_plan(
+                planned.schedule,
+                requests,
+                planned.tasks,
+                RUNTIME,
+                writer,
+                committer,
+                self.clock,
+                choice.mode,
+                self.request.executor_config,
+                full=self.request.full,
+                fail_fast=self.request.fail_fast,
+                progress=self.listener,
+            )
+
+    def _status(self) -> RunStatus:
+        report = self.outcome.report
+        if report is None:
+            return RunStatus.REFUSED
+        if report.interrupted:
+            return RunStatus.INTERRUPTED
+        failed = any(outcome.status is TaskStatus.FAILED for outcome in report.outcomes)
+        return RunStatus.FAILED if failed else RunStatus.SUCCEEDED
+
+    def _record(self, writer: RunWriter, committer: OutputCommitter, status: RunStatus) -> None:
+        """Sync the outputs, then write history, manifest and the last event, in this order."""
+        with self._timed("record"):
+            committer.sync()
+            ended_at = self.clock.unix_ms()
+            if self.outcome.report is not None:
+                writer.put_history(self._history(self.outcome.report, ended_at))
+            manifest = self._manifest(committer, status, ended_at)
+            manifest_id = writer.put_manifest(manifest)
+            self.outcome.artifact_ids = replace(manifest.artifact_ids, run_manifest=manifest_id)
+            self.outcome.manifest = replace(manifest, artifact_ids=self.outcome.artifact_ids)
+            writer.emit(RunFinished(status=status, seconds=self.clock.monotonic() - self.began))
+            writer.flush()
+
+    def _manifest(self, committer: OutputCommitter, status: RunStatus, ended_at: int) -> RunManifestV2:
+        validated, choice, report = self.outcome.validated, self.outcome.choice, self.outcome.report
+        counts = Counter(outcome.status for outcome in report.outcomes) if report is not None else Counter()
+        if self.outcome.admission is not None and self.outcome.admission.held:
+            counts[TaskStatus.HELD] = len(self.outcome.admission.held)
+        snapshots = validated.compiled.snapshots if validated is not None else {}
+        return RunManifestV2(
+            run_id=self.outcome.run_id,
+            status=status,
+            started_at_unix_ms=self.started_at,
+            ended_at_unix_ms=ended_at,
+            project=self.project.name,
+            profile=self.project.profile or "",
+            plan_signature=validated.signatures.plan_signature if validated is not None else "",
+            reduced_plan_signature=validated.signatures.reduced_plan_signature if validated is not None else "",
+            execution_mode=choice.mode if choice is not None else self.request.mode,
+            executor_config=choice.config if choice is not None else None,
+            executor_reason=choice.reason if choice is not None else "nothing ran",
+            dataset_snapshots=tuple(snapshots[name] for name in sorted(snapshots)),
+            outputs=committer.current(),
+            task_counts=dict(counts),
+            versions=recorded_versions(),
+            machine=self.machine,
+            artifact_ids=self.outcome.artifact_ids,
+        )
+
+    def _history(self, report: ExecutionReport, ended_at: int) -> TaskHistory:
+        planned = self.outcome.planned
+        definitions = {task.name: task.definition for task in planned.tasks.tasks} if planned is not None else {}
+        entries = [
+            TaskHistoryEntry(
+                task=outcome.task,
+                definition=definitions[outcome.task],
+                seconds=outcome.metrics.wall_seconds,
+                cpu_seconds=outcome.metrics.cpu_seconds,
+                rows_in=outcome.metrics.rows_in,
+                bytes_read=outcome.metrics.bytes_read,
+                rows_out=outcome.metrics.rows_out,
+            )
+            for outcome in report.outcomes
+            if outcome.status is TaskStatus.SUCCEEDED and outcome.metrics is not None
+        ]
+        entries.sort(key=lambda entry: entry.task)
+        return TaskHistory(
+            run_id=self.outcome.run_id,
+            ended_at_unix_ms=ended_at,
+            machine=machine_label(self.machine),
+            entries=tuple(entries),
+        )
+
+    def _validated(self) -> Validated:
+        if self.outcome.validated is None:
+            raise AssertionError("a plan is validated before it is admitted or scheduled")
+        return self.outcome.validated
+
+    def _admission(self) -> Admission:
+        if self.outcome.admission is None:
+            raise AssertionError("a plan is admitted before it is scheduled")
+        return self.outcome.admission
+
+    @contextmanager
+    def _timed(self, stage: str) -> Iterator[None]:
+        began = self.clock.monotonic()
+        try:
+            yield
+        finally:
+            self.outcome.seconds_by_stage[stage] = self.clock.monotonic() - began

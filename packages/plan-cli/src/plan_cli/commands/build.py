@@ -1,0 +1,62 @@
+"""`plan-cli build`."""
+
+from pathlib import Path
+
+from plan_contracts import BuildRequest
+
+from plan_cli.building import build_project
+from plan_cli.exit_codes import of_build
+from plan_cli.open_project import open_project
+from plan_cli.options import AsJson, Costs, ExecutionOptions, Policy, Profile, ProjectPath, cost_choice
+from plan_cli.render.build_text import build_summary
+from plan_cli.render.console import console, print_json
+from plan_cli.render.progress import build_display
+from plan_cli.reporting import reports_errors
+
+
+@reports_errors
+def build(
+    project: ProjectPath = Path(),
+    *,
+    profile: Profile = None,
+    execution: ExecutionOptions = ExecutionOptions(),
+    costs: Costs = "auto",
+    policy: Policy = None,
+    full: bool = False,
+    fail_fast: bool = False,
+    json: AsJson = False,
+) -> int:
+    """Plan, validate, schedule, run and record a project.
+
+    Views whose definition and inputs have not changed are reused. Outputs are replaced one by one, each as a whole;
+    a view that fails leaves its old output in place.
+
+    Example: plan-cli build docs/examples/tpch --executor threadpool --max-tasks 2
+
+    Parameters
+    ----------
+    full
+        Build everything, also what has not changed.
+    fail_fast
+        Start no further task after the first failure.
+    """
+    opened = open_project(project, profile)
+    request = BuildRequest(
+        project_path=str(opened.folder),
+        profile=profile,
+        mode=execution.resolved_mode(opened.file),
+        executor_config=execution.resolved_config(opened.file),
+        costs=cost_choice(costs),
+        full=full,
+        fail_fast=fail_fast,
+    )
+    with build_display(console(), silent=json) as listener:
+        outcome = build_project(opened, request, listener, policy=policy)
+    if json and outcome.manifest is not None:
+        print_json(outcome.manifest)
+    else:
+        for line in build_summary(outcome):
+            console().print(line, markup=False)
+    if outcome.admission is None:
+        raise AssertionError("a build that came to an end has decided who may run")
+    return of_build(outcome.admission, outcome.report)

@@ -1,0 +1,40 @@
+"""`plan-cli events`."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from plan_store import PlanStore, SystemClock
+
+from plan_cli.exit_codes import DONE
+from plan_cli.open_project import open_project
+from plan_cli.options import AsJson, Profile, ProjectPath
+from plan_cli.render.table_text import write_json_lines, write_table
+from plan_cli.reporting import reports_errors
+
+_DEFAULT = "select event_time_unix_ms, run_id, event_name from events order by event_time_unix_ms desc limit 50"
+
+
+@reports_errors
+def events(
+    project: ProjectPath = Path(),
+    *,
+    sql: Annotated[str, Parameter(help="One SELECT statement over the store's tables.")] = _DEFAULT,
+    profile: Profile = None,
+    json: AsJson = False,
+) -> int:
+    """Query every event of every run with SQL.
+
+    The table `events` has the stored columns; `runs`, `tasks` and `outputs` are views of the same history. With
+    `--json`, each row is one line.
+
+    Example: plan-cli events docs/examples/tpch --sql "select event_name, count(*) from events group by 1"
+    """
+    opened = open_project(project, profile)
+    with PlanStore.open(opened.store_root, clock=SystemClock(), read_only=True) as store:
+        table = store.sql(sql)
+    if json:
+        write_json_lines(table)
+    else:
+        write_table(table)
+    return DONE

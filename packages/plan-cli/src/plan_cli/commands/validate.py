@@ -1,0 +1,39 @@
+"""`plan-cli validate`."""
+
+from pathlib import Path
+
+from plan_cli.exit_codes import of_build
+from plan_cli.open_project import open_project
+from plan_cli.options import AsJson, Policy, Profile, ProjectPath
+from plan_cli.planning import admit_plan, validate_project
+from plan_cli.render.console import console, print_json
+from plan_cli.render.validation_text import admission_line, finding_lines, validation_summary
+from plan_cli.reporting import reports_errors
+
+
+@reports_errors
+def validate(
+    project: ProjectPath = Path(),
+    *,
+    profile: Profile = None,
+    policy: Policy = None,
+    json: AsJson = False,
+) -> int:
+    """Judge every edge of a project; run nothing and write nothing.
+
+    Shows everything that does not fit, with its place and the nearest name that does. The exit code is the one that
+    a build would have ended with before its first task.
+
+    Example: plan-cli validate docs/examples/tpch --json
+    """
+    opened = open_project(project, profile)
+    validated = validate_project(opened)
+    admission = admit_plan(opened, validated, policy)
+    if json:
+        print_json(validated.artifact)
+    else:
+        for line in finding_lines(validated.artifact):
+            console().print(line, markup=False)
+        console().print(validation_summary(validated.artifact), markup=False)
+        console().print(admission_line(admission).replace("nothing has run", "nothing would run"), markup=False)
+    return of_build(admission, None)

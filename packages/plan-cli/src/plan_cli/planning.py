@@ -1,0 +1,122 @@
+"""From a project to a schedule: compile, validate, admit, lower, cost, schedule. Nothing is executed here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from plan_contracts import (
+    Admission,
+    AdmissionPolicy,
+    CompiledProject,
+    CostChoice,
+    CostTable,
+    PlanScheduleArtifact,
+    PlanSignatures,
+    PlanValidationArtifact,
+    TaskGraph,
+    TaskHistoryEntry,
+    decode_json,
+)
+from plan_engine import compile_project
+from plan_scheduler import estimate_costs, lower, plan_signatures, schedule_plan
+from plan_validate import admit, validate_plan
+
+from plan_cli.errors import CostFileUnreadable
+from plan_cli.open_project import OpenProject
+
+PREVIEW_RUN_ID = "preview"
+"""Stands in documents that no run has made, so that two previews of one plan are equal byte for byte."""
+
+History = Mapping[str, Sequence[TaskHistoryEntry]]
+"""Past executions by definition, the newest first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Validated:
+    """A compiled project and the verdict on it."""
+
+    compiled: CompiledProject
+    """Graph, evidence, statistics and sources."""
+    signatures: PlanSignatures
+    """Identity of the graph."""
+    artifact: PlanValidationArtifact
+    """The verdict on each view and edge."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """Tasks with their costs and their order."""
+
+    tasks: TaskGraph
+    """What runs."""
+    costs: CostTable
+    """What each task should cost."""
+    schedule: PlanScheduleArtifact
+    """In which order, and why."""
+
+
+def validate_project(project: OpenProject, run_id: str = PREVIEW_RUN_ID) -> Validated:
+    """Compile the project and judge every edge.
+
+    Raises
+    ------
+    PlanError
+        When a file cannot be read or a statement cannot be parsed; a schema that does not fit is a finding instead.
+    """
+    compiled = compile_project(project.folder, project.file)
+    signatures = plan_signatures(compiled.graph)
+    artifact = validate_plan(compiled, run_id=run_id, signatures=signatures)
+    return Validated(compiled=compiled, signatures=signatures, artifact=artifact)
+
+
+def admit_plan(project: OpenProject, validated: Validated, policy: AdmissionPolicy | None = None) -> Admission:
+    """Decide who may run, by the given policy or else the project's."""
+    return admit(validated.artifact, policy or project.file.defaults.policy)
+
+
+def schedule_project(
+    validated: Validated,
+    admission: Admission,
+    *,
+    costs: CostChoice,
+    history: History,
+    run_id: str = PREVIEW_RUN_ID,
+) -> Planned:
+    """Turn the admitted views into tasks and order them.
+
+    Raises
+    ------
+    PlanError
+        When a given cost table cannot be read or does not fit, or the graph has a cycle.
+    """
+    tasks = lower(validated.compiled.graph, admitted=admission.admitted)
+    table = _cost_table(tasks, validated.compiled, costs, history)
+    left_out = {held.task: held.reason for held in admission.held}
+    schedule = schedule_plan(tasks, costs=table, signatures=validated.signatures, run_id=run_id, left_out=left_out)
+    return Planned(tasks=tasks, costs=table, schedule=schedule)
+
+
+def _cost_table(tasks: TaskGraph, compiled: CompiledProject, choice: CostChoice, history: History) -> CostTable:
+    if choice.source == "file":
+        return read_cost_table(Path(choice.path or ""))
+    used = history if choice.source == "auto" else {}
+    return estimate_costs(tasks, compiled.statistics, history=used)
+
+
+def read_cost_table(path: Path) -> CostTable:
+    """Read a cost table in JSON.
+
+    Raises
+    ------
+    CostFileUnreadable
+        When there is no such file.
+    DocumentRefused
+        When it is not a cost table.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as reason:
+        message = f"The cost table `{path}` cannot be read: {reason.strerror}"
+        mend = "give `--costs statistics`, or the path of a cost table in JSON"
+        raise CostFileUnreadable(message, subject=str(path), suggestion=mend) from reason
+    return decode_json(data, CostTable)

@@ -1,0 +1,151 @@
+"""How a build shows its progress: a live display on a terminal, one plain line per task elsewhere."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from plan_contracts import TaskOutcome, TaskStatus
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from plan_cli.building import BuildListener, BuildOutcome
+from plan_cli.render.figures import count, duration
+from plan_cli.render.schedule_text import schedule_summary
+from plan_cli.render.validation_text import admission_line, finding_lines, validation_summary
+
+_STYLES = {
+    TaskStatus.SUCCEEDED: "green",
+    TaskStatus.REUSED: "cyan",
+    TaskStatus.FAILED: "bold red",
+    TaskStatus.SKIPPED: "yellow",
+    TaskStatus.HELD: "yellow",
+}
+
+
+class Silent(BuildListener):
+    """Shows nothing: for output that machines read."""
+
+    def planned(self, outcome: BuildOutcome) -> None:
+        """Show nothing."""
+
+    def task_started(self, task: str) -> None:
+        """Show nothing."""
+
+    def task_finished(self, outcome: TaskOutcome) -> None:
+        """Show nothing."""
+
+
+class PlainLines(BuildListener):
+    """One line per final task, numbered."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._total = 0
+        self._finished = 0
+
+    def planned(self, outcome: BuildOutcome) -> None:
+        """Show the plan."""
+        show_plan(self._console, outcome)
+        planned = outcome.planned
+        self._total = planned.schedule.task_count if planned is not None else 0
+
+    def task_started(self, task: str) -> None:
+        """Show nothing: the end of the task has a line."""
+
+    def task_finished(self, outcome: TaskOutcome) -> None:
+        """Show the task's line."""
+        self._finished += 1
+        width = len(str(self._total))
+        self._console.print(f"[{self._finished:>{width}}/{self._total}] {outcome_line(outcome)}", markup=False)
+
+
+class LiveDisplay(BuildListener):
+    """A bar over all tasks and the names of those that run; finished tasks scroll above it."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._running: dict[str, None] = {}
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[running]}", style="dim"),
+            console=console,
+            transient=True,
+        )
+        self._bar = self._progress.add_task("planning", total=None, running="")
+
+    @contextmanager
+    def showing(self) -> Iterator["LiveDisplay"]:
+        """Show the display for the duration of the block."""
+        with self._progress:
+            yield self
+
+    def planned(self, outcome: BuildOutcome) -> None:
+        """Show the plan and the length of the bar."""
+        show_plan(self._console, outcome)
+        planned = outcome.planned
+        total = planned.schedule.task_count if planned is not None else 0
+        self._progress.update(self._bar, description="building", total=total)
+
+    def task_started(self, task: str) -> None:
+        """Add the task to those that run."""
+        self._running[task] = None
+        self._show_running()
+
+    def task_finished(self, outcome: TaskOutcome) -> None:
+        """Scroll the task's line and advance the bar."""
+        self._running.pop(outcome.task, None)
+        self._console.print(outcome_line(outcome), style=_STYLES[outcome.status], markup=False)
+        self._progress.advance(self._bar)
+        self._show_running()
+
+    def _show_running(self) -> None:
+        shown = list(self._running)[:4]
+        more = f" +{len(self._running) - len(shown)}" if len(self._running) > len(shown) else ""
+        self._progress.update(self._bar, running=", ".join(shown) + more)
+
+
+@contextmanager
+def build_display(console: Console, *, silent: bool) -> Iterator[BuildListener]:
+    """Give the display that suits the console."""
+    if silent:
+        yield Silent()
+    elif console.is_terminal:
+        with LiveDisplay(console).showing() as live:
+            yield live
+    else:
+        yield PlainLines(console)
+
+
+def show_plan(console: Console, outcome: BuildOutcome) -> None:
+    """Show what was planned, and everything that does not fit."""
+    if outcome.validated is not None:
+        artifact = outcome.validated.artifact
+        console.print(validation_summary(artifact), markup=False)
+        for line in finding_lines(artifact):
+            console.print(line, markup=False)
+    if outcome.admission is not None and (outcome.admission.held or outcome.admission.refused):
+        console.print(admission_line(outcome.admission), markup=False)
+    if outcome.planned is not None:
+        for line in schedule_summary(outcome.planned.schedule):
+            console.print(line, markup=False)
+    if outcome.choice is not None:
+        config = outcome.choice.config
+        slots = "one task at a time" if outcome.choice.mode == "deterministic_serial" else f"{config.max_tasks} at once"
+        where = "in this process" if outcome.choice.mode == "deterministic_serial" else f"on {config.kind.value}"
+        console.print(f"running {slots} {where} ({outcome.choice.reason})", markup=False)
+
+
+def outcome_line(outcome: TaskOutcome) -> str:
+    """Give one line on a final task."""
+    parts = [f"{outcome.status.value:<9}", outcome.task]
+    if outcome.outputs:
+        parts.append(count(sum(record.rows for record in outcome.outputs), "row"))
+    if outcome.status is TaskStatus.SUCCEEDED and outcome.seconds is not None:
+        parts.append(duration(outcome.seconds))
+    if outcome.error is not None:
+        parts.append(outcome.error.message)
+    if outcome.cause is not None:
+        parts.append(f"because of {outcome.cause}")
+    return "  ".join(parts)

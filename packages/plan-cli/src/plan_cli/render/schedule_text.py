@@ -1,0 +1,48 @@
+"""The schedule as text: critical path, forecast and order."""
+
+from collections.abc import Iterator
+
+from plan_contracts import PlanScheduleArtifact, TaskGraph
+
+from plan_cli.render.figures import count, duration
+
+
+def schedule_summary(schedule: PlanScheduleArtifact) -> Iterator[str]:
+    """Give the lines that say how large the plan is and what it hangs on."""
+    total = sum(schedule.task_costs.values())
+    yield (
+        f"plan {schedule.plan_signature[:12]}: {count(schedule.task_count, 'task')} "
+        f"in {count(len(schedule.generations), 'generation')}, {duration(total)} of work predicted"
+    )
+    yield from critical_path_lines(schedule)
+
+
+def critical_path_lines(schedule: PlanScheduleArtifact) -> Iterator[str]:
+    """Give the critical path with its predicted length."""
+    path = " -> ".join(schedule.critical_path_tasks)
+    yield f"critical path ({duration(schedule.critical_path_length_weighted)} predicted): {path}"
+
+
+def forecast_lines(schedule: PlanScheduleArtifact) -> Iterator[str]:
+    """Give what more workers would buy."""
+    yield f"{'workers':>8}  {'makespan':>10}  {'lower bound':>11}  {'busy':>5}"
+    for forecast in schedule.forecasts:
+        yield (
+            f"{forecast.workers:>8}  {duration(forecast.makespan_seconds):>10}  "
+            f"{duration(forecast.lower_bound_seconds):>11}  {forecast.utilisation:>5.0%}"
+        )
+
+
+def order_lines(schedule: PlanScheduleArtifact, tasks: TaskGraph) -> Iterator[str]:
+    """Give one line per task, in schedule order; tasks on the critical path are marked with `*`."""
+    width = max((len(name) for name in schedule.ordered_tasks), default=4)
+    kinds = {task.name: task.kind.value for task in tasks.tasks}
+    critical = set(schedule.critical_path_tasks)
+    yield f"{'#':>5}   {'task':<{width}}  {'kind':<6}  {'cost':>9}  {'bottom level':>12}  {'slack':>9}  cost from"
+    for index, name in enumerate(schedule.ordered_tasks):
+        mark = "*" if name in critical else " "
+        yield (
+            f"{index:>5} {mark} {name:<{width}}  {kinds[name]:<6}  {duration(schedule.task_costs[name]):>9}  "
+            f"{duration(schedule.bottom_level_costs[name]):>12}  {duration(schedule.slack_by_task[name]):>9}  "
+            f"{schedule.cost_sources[name].value}"
+        )
