@@ -11,8 +11,9 @@ import sys
 import tomllib
 from pathlib import Path
 
-from tree_snapshot import snapshot
 from uv import find_uv_bin
+
+from tree_snapshot import snapshot
 
 ROOT = Path(__file__).resolve().parent.parent
 TIME_LIMIT_SECONDS = 600

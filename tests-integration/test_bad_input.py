@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from command_line import plan_cli
 
 HERE = Path(__file__).parent

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.dataset as pads
 import pyarrow.parquet as pq
 import pytest
+
 from command_line import plan_cli
 from plan_contracts import PlanScheduleEnvelope, decode_msgpack
 
@@ -62,9 +63,7 @@ def test_payload_hashes_are_the_sha256_of_the_payload_bytes(built_shop: Path) ->
 
 def test_schedule_event_holds_the_whole_schedule(built_shop: Path) -> None:
     table = pads.dataset(_segments(built_shop), schema=EVENTS_V2).to_table()
-    payloads = [
-        row["event_payload_msgpack"] for row in table.to_pylist() if row["event_name"] == "plan_schedule_v1"
-    ]
+    payloads = [row["event_payload_msgpack"] for row in table.to_pylist() if row["event_name"] == "plan_schedule_v1"]
 
     assert len(payloads) == 2
     for payload in payloads:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from command_line import plan_cli
 from plan_contracts import RunManifestV2, decode_json
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pyarrow.parquet as pq
 import pytest
+
 from command_line import plan_cli
 from oracle import differences, read_project, rows_from_arrow, run_in_duckdb
 from plan_contracts import ArtifactIds, RunManifestV2, decode_json

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+
 from oracle import ExampleProject, Rows, differences, rows_from_arrow, run_in_duckdb
 
 KINDS = ("exact", "string", "float", "date")

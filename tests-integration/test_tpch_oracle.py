@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+
 from oracle import Rows, differences, read_project, rows_from_arrow, run_in_duckdb
 
 EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+
 from plan_cli.app import run
 
 COMMANDS = ("build", "validate", "plan", "runs", "events")
@@ -21,7 +22,9 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(command in shown for command in COMMANDS)
 
 
-@pytest.mark.parametrize("arguments", [["no-such-command"], ["build", "--no-such-option"], ["build", "--executor", "x"]])
+@pytest.mark.parametrize(
+    "arguments", [["no-such-command"], ["build", "--no-such-option"], ["build", "--executor", "x"]]
+)
 def test_wrong_use_exits_with_two(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(arguments) == 2
     captured = capsys.readouterr()

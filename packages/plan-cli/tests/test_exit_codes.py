@@ -1,6 +1,7 @@
 """The exit code of a build is the gravest of what happened."""
 
 import pytest
+
 from plan_cli.exit_codes import DONE, INTERRUPTED, REFUSED, TASK_FAILED, of_build
 from plan_contracts import Admission, AdmissionPolicy, ExecutionReport, HeldTask, TaskOutcome, TaskStatus
 

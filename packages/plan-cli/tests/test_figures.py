@@ -1,6 +1,7 @@
 """Durations, counts and sizes as people read them."""
 
 import pytest
+
 from plan_cli.render.figures import count, duration, size
 
 
@@ -26,6 +27,8 @@ def test_count_of_tasks_takes_the_right_noun(number: int, text: str) -> None:
     assert count(number, "task") == text
 
 
-@pytest.mark.parametrize(("number", "text"), [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (2_500_000_000_000, "2.5 TB")])
+@pytest.mark.parametrize(
+    ("number", "text"), [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (2_500_000_000_000, "2.5 TB")]
+)
 def test_size_near_a_change_of_unit_reads_naturally(number: int, text: str) -> None:
     assert size(number) == text

@@ -18,7 +18,9 @@ app = App(
 )
 app.command("plan_cli.commands.build:build", name="build", help="Plan, validate, schedule, run and record a project.")
 app.command("plan_cli.commands.validate:validate", name="validate", help="Judge every edge; run nothing.")
-app.command("plan_cli.commands.plan:plan", name="plan", help="Show order, costs, critical path and forecast; run nothing.")
+app.command(
+    "plan_cli.commands.plan:plan", name="plan", help="Show order, costs, critical path and forecast; run nothing."
+)
 app.command("plan_cli.commands.runs:runs", name="runs", help="List the runs, or show one.")
 app.command("plan_cli.commands.events:events", name="events", help="Query every event of every run with SQL.")
 

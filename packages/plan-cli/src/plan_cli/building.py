@@ -3,13 +3,16 @@
 import os
 import socket
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from msgspec.structs import replace
 
+from plan_cli.machine import describe_machine, machine_label, recorded_versions
+from plan_cli.open_project import OpenProject
+from plan_cli.planning import Planned, Validated, admit_plan, schedule_project, validate_project
 from plan_contracts import (
     Admission,
     AdmissionPolicy,
@@ -33,10 +36,6 @@ from plan_contracts import (
 from plan_engine import build_requests
 from plan_exec import choose_executor, execute_plan
 from plan_store import OutputCommitter, PlanStore, RunWriter, SystemClock, new_run_id
-
-from plan_cli.machine import describe_machine, machine_label, recorded_versions
-from plan_cli.open_project import OpenProject
-from plan_cli.planning import Planned, Validated, admit_plan, schedule_project, validate_project
 
 RUNTIME = "plan_engine.runtime:EngineRuntime"
 """What workers import to run a task."""
@@ -302,7 +301,7 @@ class _Build:
         return self.outcome.admission
 
     @contextmanager
-    def _timed(self, stage: str) -> Iterator[None]:
+    def _timed(self, stage: str) -> Generator[None]:
         began = self.clock.monotonic()
         try:
             yield

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 from msgspec.structs import replace
+
 from plan_contracts import AdmissionPolicy, CostChoice, ExecutionMode, ExecutorConfig, ExecutorKind, ProjectFile
 from plan_exec import choose_executor
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from plan_cli.errors import CostFileUnreadable
+from plan_cli.open_project import OpenProject
 from plan_contracts import (
     Admission,
     AdmissionPolicy,
@@ -20,9 +22,6 @@ from plan_contracts import (
 from plan_engine import compile_project
 from plan_scheduler import estimate_costs, lower, plan_signatures, schedule_plan
 from plan_validate import admit, validate_plan
-
-from plan_cli.errors import CostFileUnreadable
-from plan_cli.open_project import OpenProject
 
 PREVIEW_RUN_ID = "preview"
 """Stands in documents that no run has made, so that two previews of one plan are equal byte for byte."""

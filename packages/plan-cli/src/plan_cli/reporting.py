@@ -4,10 +4,9 @@ import functools
 from collections.abc import Callable
 from typing import ParamSpec
 
-from plan_contracts import ErrorReport, PlanError, PlanErrors
-
 from plan_cli.exit_codes import INTERRUPTED
 from plan_cli.render.console import error_console, print_json
+from plan_contracts import ErrorReport, PlanError, PlanErrors
 
 P = ParamSpec("P")
 

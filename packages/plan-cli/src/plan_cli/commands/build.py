@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from plan_contracts import BuildRequest
-
 from plan_cli.building import build_project
 from plan_cli.exit_codes import of_build
 from plan_cli.open_project import open_project
@@ -12,6 +10,7 @@ from plan_cli.render.build_text import build_summary
 from plan_cli.render.console import console, print_json
 from plan_cli.render.progress import build_display
 from plan_cli.reporting import reports_errors
+from plan_contracts import BuildRequest
 
 
 @reports_errors

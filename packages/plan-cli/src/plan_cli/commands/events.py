@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from plan_store import PlanStore, SystemClock
 
 from plan_cli.exit_codes import DONE
 from plan_cli.open_project import open_project
 from plan_cli.options import AsJson, Profile, ProjectPath
 from plan_cli.render.table_text import write_json_lines, write_table
 from plan_cli.reporting import reports_errors
+from plan_store import PlanStore, SystemClock
 
 _DEFAULT = "select event_time_unix_ms, run_id, event_name from events order by event_time_unix_ms desc limit 50"
 

@@ -4,9 +4,6 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from plan_contracts import artifact_id
-from plan_scheduler import explain
-from plan_store import PlanStore, SystemClock
 
 from plan_cli.building import HISTORY_RUNS
 from plan_cli.exit_codes import of_build
@@ -18,6 +15,9 @@ from plan_cli.render.console import console, print_json
 from plan_cli.render.schedule_text import forecast_lines, order_lines, schedule_summary
 from plan_cli.render.validation_text import admission_line, finding_lines, validation_summary
 from plan_cli.reporting import reports_errors
+from plan_contracts import artifact_id
+from plan_scheduler import explain
+from plan_store import PlanStore, SystemClock
 
 
 @reports_errors
@@ -27,7 +27,9 @@ def plan(
     profile: Profile = None,
     costs: Costs = "auto",
     policy: Policy = None,
-    explain_task: Annotated[str | None, Parameter(name="--explain", help="Say why this task stands where it does.")] = None,
+    explain_task: Annotated[
+        str | None, Parameter(name="--explain", help="Say why this task stands where it does.")
+    ] = None,
     json: AsJson = False,
 ) -> int:
     """Show order, costs, critical path and what more workers would buy; run nothing and write nothing.

@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from plan_contracts import RunList, RunManifestV2
-from plan_store import PlanStore, SystemClock
 
 from plan_cli.exit_codes import DONE
 from plan_cli.open_project import open_project
@@ -15,6 +13,8 @@ from plan_cli.options import AsJson, Profile, ProjectPath
 from plan_cli.render.console import console, print_json
 from plan_cli.render.figures import count, duration
 from plan_cli.reporting import reports_errors
+from plan_contracts import RunList, RunManifestV2
+from plan_store import PlanStore, SystemClock
 
 
 @reports_errors
@@ -61,7 +61,9 @@ def _seconds(manifest: RunManifestV2) -> str:
 
 
 def _counts(manifest: RunManifestV2) -> str:
-    return ", ".join(f"{number} {status.value}" for status, number in sorted(manifest.task_counts.items())) or "no tasks"
+    return (
+        ", ".join(f"{number} {status.value}" for status, number in sorted(manifest.task_counts.items())) or "no tasks"
+    )
 
 
 def _list_lines(manifests: tuple[RunManifestV2, ...]) -> Iterator[str]:

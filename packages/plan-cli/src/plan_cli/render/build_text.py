@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-from plan_contracts import TaskOutcome, TaskStatus
-
 from plan_cli.building import BuildOutcome
 from plan_cli.render.figures import count, duration
+from plan_contracts import TaskOutcome, TaskStatus
 
 SLOWEST = 5
 """Tasks that the summary names."""
@@ -67,7 +66,9 @@ def _critical_path(outcome: BuildOutcome, built: dict[str, TaskOutcome]) -> Iter
 def _slowest(outcome: BuildOutcome, outcomes: tuple[TaskOutcome, ...]) -> Iterator[str]:
     if outcome.planned is None:
         return
-    ran = [(each.seconds, each) for each in outcomes if each.status is TaskStatus.SUCCEEDED and each.seconds is not None]
+    ran = [
+        (each.seconds, each) for each in outcomes if each.status is TaskStatus.SUCCEEDED and each.seconds is not None
+    ]
     ran.sort(key=lambda pair: (-pair[0], pair[1].task))
     if not ran:
         return

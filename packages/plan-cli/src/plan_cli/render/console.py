@@ -3,8 +3,9 @@
 import sys
 from functools import cache
 
-from plan_contracts import Contract, encode_json_pretty
 from rich.console import Console
+
+from plan_contracts import Contract, encode_json_pretty
 
 
 @cache

@@ -1,9 +1,8 @@
 """How a build shows its progress: a live display on a terminal, one plain line per task elsewhere."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
-from plan_contracts import TaskOutcome, TaskStatus
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -11,6 +10,7 @@ from plan_cli.building import BuildListener, BuildOutcome
 from plan_cli.render.figures import count, duration
 from plan_cli.render.schedule_text import schedule_summary
 from plan_cli.render.validation_text import admission_line, finding_lines, validation_summary
+from plan_contracts import TaskOutcome, TaskStatus
 
 _STYLES = {
     TaskStatus.SUCCEEDED: "green",
@@ -76,7 +76,7 @@ class LiveDisplay(BuildListener):
         self._bar = self._progress.add_task("planning", total=None, running="")
 
     @contextmanager
-    def showing(self) -> Iterator["LiveDisplay"]:
+    def showing(self) -> Generator["LiveDisplay"]:
         """Show the display for the duration of the block."""
         with self._progress:
             yield self
@@ -107,7 +107,7 @@ class LiveDisplay(BuildListener):
 
 
 @contextmanager
-def build_display(console: Console, *, silent: bool) -> Iterator[BuildListener]:
+def build_display(console: Console, *, silent: bool) -> Generator[BuildListener]:
     """Give the display that suits the console."""
     if silent:
         yield Silent()

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from plan_contracts import PlanScheduleArtifact, TaskGraph
-
 from plan_cli.render.figures import count, duration
+from plan_contracts import PlanScheduleArtifact, TaskGraph
 
 
 def schedule_summary(schedule: PlanScheduleArtifact) -> Iterator[str]:

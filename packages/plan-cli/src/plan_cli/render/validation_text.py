@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from plan_cli.render.figures import count
 from plan_contracts import (
     Admission,
     ContractViolation,
@@ -10,8 +11,6 @@ from plan_contracts import (
     TaskValidation,
     ValidationStatus,
 )
-
-from plan_cli.render.figures import count
 
 
 def validation_summary(artifact: PlanValidationArtifact) -> str:
