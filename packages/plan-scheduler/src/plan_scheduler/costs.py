@@ -1,0 +1,71 @@
+"""What each task is expected to cost, and where the figure comes from."""
+
+from collections.abc import Mapping, Sequence
+
+from plan_contracts import CostSource, CostTable, Statistics, Task, TaskCost, TaskGraph, TaskHistoryEntry
+
+from plan_scheduler.cost_model import CostModel, known_views, size_of
+from plan_scheduler.durations import round_to_microseconds
+from plan_scheduler.history_cost import cost_from_history
+
+DEFAULT_SECONDS = 1.0
+"""Cost of a task of which nothing is known at all."""
+
+
+def estimate_costs(
+    tasks: TaskGraph,
+    statistics: Statistics,
+    *,
+    history: Mapping[str, Sequence[TaskHistoryEntry]] | None = None,
+    model: CostModel | None = None,
+    default_seconds: float = DEFAULT_SECONDS,
+) -> CostTable:
+    """Estimate the duration of each task: declared, else from history, else from statistics, else a default.
+
+    Parameters
+    ----------
+    tasks
+        Tasks with what their views declare.
+    statistics
+        Rows and bytes by view.
+    history
+        Past executions on this machine by definition, the newest first; none when history must not count.
+    model
+        Coefficients for the estimate from statistics.
+    default_seconds
+        Cost of a task of which nothing is known.
+
+    Returns
+    -------
+    CostTable
+        Multiples of a microsecond. Depends on the arguments alone, not on the order of tasks or time of day.
+    """
+    used = model or CostModel()
+    past = history or {}
+    return CostTable(
+        costs={
+            task.name: _estimate(task, statistics, past.get(task.definition, ()), used, default_seconds)
+            for task in sorted(tasks.tasks, key=lambda task: task.name)
+        }
+    )
+
+
+def _estimate(
+    task: Task, statistics: Statistics, past: Sequence[TaskHistoryEntry], model: CostModel, default_seconds: float
+) -> TaskCost:
+    if task.declared_cost is not None:
+        return TaskCost(seconds=round_to_microseconds(task.declared_cost), source=CostSource.DECLARED)
+    views = known_views(task, statistics.views)
+    modelled = None if views is None else sum(model.seconds(view) for view in views)
+    found = cost_from_history(
+        past, size_of(views), fixed_seconds=model.per_task * len(task.views), modelled_seconds=modelled
+    )
+    if found is not None:
+        return TaskCost(
+            seconds=round_to_microseconds(found.seconds),
+            source=CostSource.HISTORY,
+            expected_relative_error=found.relative_error,
+        )
+    if modelled is not None:
+        return TaskCost(seconds=round_to_microseconds(modelled), source=CostSource.STATISTICS)
+    return TaskCost(seconds=round_to_microseconds(default_seconds), source=CostSource.DEFAULT)

@@ -1,0 +1,49 @@
+"""The only place that knows rustworkx: questions about the graph as a whole."""
+
+import rustworkx
+
+from plan_scheduler.edge_arrays import EdgeArrays
+
+
+def _undirected(graph: EdgeArrays) -> "rustworkx.PyGraph[None, None]":
+    built: rustworkx.PyGraph[None, None] = rustworkx.PyGraph(
+        multigraph=True, node_count_hint=graph.count, edge_count_hint=len(graph.sources)
+    )
+    built.add_nodes_from([None] * graph.count)
+    built.add_edges_from_no_data(list(zip(graph.sources.tolist(), graph.targets.tolist(), strict=True)))
+    return built
+
+
+def find_bridges(graph: EdgeArrays) -> tuple[list[tuple[int, int]], list[int]]:
+    """Give the bridge edges and articulation tasks of the graph without its directions, both ascending.
+
+    Parameters
+    ----------
+    graph
+        Acyclic edges.
+
+    Returns
+    -------
+    tuple
+        Edges (source, target) whose removal disconnects their component, and tasks whose removal does.
+
+    Notes
+    -----
+    Linear in tasks and edges, and without recursion.
+    """
+    built = _undirected(graph)
+    # An undirected edge comes back in either direction; in an acyclic graph only one of them exists.
+    known = set(zip(graph.sources.tolist(), graph.targets.tolist(), strict=True))
+    bridges = sorted(
+        edge if edge in known else (edge[1], edge[0]) for edge in rustworkx.bridges(built)
+    )
+    return bridges, sorted(rustworkx.articulation_points(built))
+
+
+def strong_components(graph: EdgeArrays) -> list[list[int]]:
+    """Give the strongly connected components of two tasks and more, each ascending, by their first task."""
+    built: rustworkx.PyDiGraph[None, None] = rustworkx.PyDiGraph(multigraph=True)
+    built.add_nodes_from([None] * graph.count)
+    built.add_edges_from_no_data(list(zip(graph.sources.tolist(), graph.targets.tolist(), strict=True)))
+    components = rustworkx.strongly_connected_components(built)
+    return sorted(sorted(component) for component in components if len(component) > 1)
