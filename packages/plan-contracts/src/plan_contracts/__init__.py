@@ -1,5 +1,10 @@
 """Every type that crosses a boundary of `plan`, with its codec, identities, names, errors and ports."""
 
+from plan_contracts.arrow_schemas import (
+    EVENTS_COLUMNS,
+    EVENTS_TABLE,
+    STORED_TABLES,
+)
 from plan_contracts.arrow_types import (
     CanonicalType,
     canonical_type,
@@ -24,7 +29,14 @@ from plan_contracts.costs import (
     CostTable,
     TaskCost,
 )
+from plan_contracts.drift import (
+    DriftKind,
+    PlanDriftArtifact,
+    SchemaDrift,
+)
 from plan_contracts.errors import (
+    ContractFrozen,
+    ContractUnknown,
     DocumentRefused,
     NameRefused,
     NotCanonical,
@@ -40,6 +52,10 @@ from plan_contracts.errors import (
 from plan_contracts.errors_payload import (
     ErrorPayload,
     ErrorReport,
+)
+from plan_contracts.event_codec import (
+    decode_event,
+    event_row,
 )
 from plan_contracts.events import (
     Envelope,
@@ -271,9 +287,12 @@ __all__ = [
     "Admission",
     "AdmissionPolicy",
     "ContractViolation",
+    "DriftKind",
     "EdgeValidation",
     "HeldTask",
+    "PlanDriftArtifact",
     "PlanValidationArtifact",
+    "SchemaDrift",
     "Suggestion",
     "TaskValidation",
     "TypeMismatch",
@@ -314,6 +333,8 @@ __all__ = [
     "WorkerLimits",
     # events and manifest
     "ArtifactIds",
+    "EVENTS_COLUMNS",
+    "EVENTS_TABLE",
     "Envelope",
     "EventRow",
     "ExecutionStarted",
@@ -328,13 +349,18 @@ __all__ = [
     "RunManifestV2",
     "RunStarted",
     "RunStatus",
+    "STORED_TABLES",
     "TaskFinished",
     "TaskRetried",
     "TaskRouting",
     "TaskScheduling",
     "TaskStarted",
     "UnknownEvent",
+    "decode_event",
+    "event_row",
     # errors
+    "ContractFrozen",
+    "ContractUnknown",
     "DocumentRefused",
     "ErrorPayload",
     "ErrorReport",

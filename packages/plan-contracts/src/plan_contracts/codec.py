@@ -9,11 +9,15 @@ import msgspec
 
 from plan_contracts.base import Contract
 from plan_contracts.errors import DocumentRefused, NotCanonical
+from plan_contracts.scalars import NAME_PATTERN
+from plan_contracts.whole_floats import holds_whole_floats
 
 MAX_DOCUMENT_BYTES = 1 << 30
 """Longest document that is decoded."""
 
 T = TypeVar("T", bound=Contract)
+
+_NAME_RULE = f"matching regex {NAME_PATTERN!r}"
 
 _MSGPACK = msgspec.msgpack.Encoder(order="deterministic")
 _JSON = msgspec.json.Encoder(order="deterministic")
@@ -37,6 +41,20 @@ def _refuse_or_normalise(value: object, path: str) -> object:
     return value
 
 
+def _canonical(document: Contract | dict[str, object]) -> tuple[bytes, bool]:
+    """Give canonical MessagePack, and whether the document encodes to it as it is."""
+    as_it_is = True
+    if isinstance(document, Contract) and holds_whole_floats(document):
+        as_it_is = False
+        document = decode_msgpack(_MSGPACK.encode(document), type(document))
+    encoded = _MSGPACK.encode(document)
+    if _SUSPICIOUS_FLOAT.search(encoded) is None:
+        return encoded, as_it_is
+    builtins: object = msgspec.msgpack.decode(encoded)
+    canonical = _MSGPACK.encode(_refuse_or_normalise(builtins, "$"))
+    return canonical, as_it_is and canonical == encoded
+
+
 def encode_msgpack(document: Contract | dict[str, object]) -> bytes:
     """Encode to canonical MessagePack: fields in their declared order, mapping keys sorted, finite floats only.
 
@@ -44,12 +62,10 @@ def encode_msgpack(document: Contract | dict[str, object]) -> bytes:
     ------
     NotCanonical
         When a float is NaN or infinite.
+    DocumentRefused
+        When a document that holds whole numbers in place of floats is not valid.
     """
-    encoded = _MSGPACK.encode(document)
-    if _SUSPICIOUS_FLOAT.search(encoded) is None:
-        return encoded
-    builtins: object = msgspec.msgpack.decode(encoded)
-    return _MSGPACK.encode(_refuse_or_normalise(builtins, "$"))
+    return _canonical(document)[0]
 
 
 def encode_json(document: Contract) -> bytes:
@@ -59,9 +75,11 @@ def encode_json(document: Contract) -> bytes:
     ------
     NotCanonical
         When a float is NaN or infinite.
+    DocumentRefused
+        When a document that holds whole numbers in place of floats is not valid.
     """
-    canonical = encode_msgpack(document)
-    if _SUSPICIOUS_FLOAT.search(_MSGPACK.encode(document)) is None:
+    canonical, as_it_is = _canonical(document)
+    if as_it_is:
         return _JSON.encode(document)
     builtins: object = msgspec.msgpack.decode(canonical)
     return _JSON.encode(builtins)
@@ -90,6 +108,7 @@ def _check_size(data: bytes, contract: type[Contract]) -> None:
 
 def _refused(contract: type[Contract], encoding: str, reason: Exception) -> DocumentRefused:
     detail = "it is nested too deeply" if isinstance(reason, RecursionError) else str(reason)
+    detail = detail.replace(_NAME_RULE, "that is a name of letters, digits, `_` and `-`")
     return DocumentRefused(f"Not a valid {contract.__name__} in {encoding}: {detail}", subject=contract.__name__)
 
 

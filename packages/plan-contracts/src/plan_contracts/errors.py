@@ -124,6 +124,20 @@ class TypeNotCanonical(PlanError, ValueError):
     stage = "contracts"
 
 
+class ContractUnknown(PlanError, LookupError):
+    """No contract of that name is published: look at the names in `contracts/INDEX.json`."""
+
+    code = "contract_unknown"
+    stage = "contracts"
+
+
+class ContractFrozen(PlanError, ValueError):
+    """A released version of a contract would change: give the change a new version instead."""
+
+    code = "contract_frozen"
+    stage = "contracts"
+
+
 class ProjectFileMissing(PlanError, FileNotFoundError):
     """The folder holds no plan.toml: name the folder that does, or write one."""
 

@@ -8,8 +8,10 @@ from typing import get_args
 import msgspec
 
 from plan_contracts.base import Contract
-from plan_contracts.codec import encode_msgpack, payload_hash
+from plan_contracts.codec import decode_msgpack, encode_msgpack, payload_hash
 from plan_contracts.graph import LogicalEdge, LogicalGraph
+from plan_contracts.whole_floats import holds_whole_floats
+
 
 def _contracts_within(annotation: object) -> set[type[Contract]]:
     if isinstance(annotation, type) and issubclass(annotation, Contract):
@@ -47,6 +49,8 @@ def identity_form(document: Contract) -> dict[str, object]:
     {'plan_schedule': None, 'plan_validation': None}
     """
     contract = type(document)
+    if holds_whole_floats(document):
+        document = decode_msgpack(encode_msgpack(document), contract)
     reduced = _reduced_fields(contract)
     return {
         name: _identity_value(getattr(document, name)) if name in reduced else getattr(document, name)

@@ -1,0 +1,147 @@
+"""Golden cases of events, of the event row and of the run manifest."""
+
+from plan_contracts.codec import encode_msgpack, payload_hash
+from plan_contracts.events import (
+    EventRow,
+    ExecutionStarted,
+    PlanScheduleEnvelope,
+    PlanValidationEnvelope,
+    RunFailed,
+    RunFinished,
+    RunManifestEnvelope,
+    RunStarted,
+    TaskFinished,
+    TaskRetried,
+    TaskRouting,
+    TaskScheduling,
+    TaskStarted,
+)
+from plan_contracts.execution import ExecutionMode, ExecutorConfig, ExecutorKind, TaskStatus
+from plan_contracts.golden_cases import data, execution, graphs, schedules, validation
+from plan_contracts.golden_cases.case import InvalidCase, ValidCase, altered, without
+from plan_contracts.identities import artifact_id
+from plan_contracts.manifest import ArtifactIds, MachineInfo, RunManifestV2, RunStatus
+
+MANIFEST = RunManifestV2(
+    run_id=schedules.RUN_ID,
+    status=RunStatus.SUCCEEDED,
+    started_at_unix_ms=1767323045678,
+    ended_at_unix_ms=1767323050000,
+    project="shop",
+    profile="",
+    plan_signature=schedules.SIGNATURE,
+    reduced_plan_signature=schedules.REDUCED_SIGNATURE,
+    execution_mode=ExecutionMode.PLAN_PARALLEL,
+    executor_config=ExecutorConfig(kind=ExecutorKind.THREADPOOL, max_tasks=2),
+    executor_reason="given in plan.toml",
+    dataset_snapshots=(data.ORDERS_SNAPSHOT,),
+    outputs=(execution.OUTPUT,),
+    task_counts={TaskStatus.SUCCEEDED: 1, TaskStatus.REUSED: 3},
+    versions={"plan": "0.1.0", "datafusion": "55.0.0"},
+    machine=MachineInfo(cores=2, memory_bytes=8589934592, platform="linux-x86_64", python="3.11.9"),
+    artifact_ids=ArtifactIds(plan_schedule="f6" * 32, plan_validation="07" * 32),
+)
+
+REFUSED = RunManifestV2(
+    run_id=schedules.RUN_ID,
+    status=RunStatus.REFUSED,
+    started_at_unix_ms=1767323045678,
+    ended_at_unix_ms=1767323045900,
+    project="shop",
+    profile="prod",
+    plan_signature="",
+    reduced_plan_signature="",
+    execution_mode=ExecutionMode.PLAN_PARALLEL,
+    executor_config=None,
+    executor_reason="nothing ran",
+    dataset_snapshots=(),
+    outputs=(),
+    task_counts={},
+    versions={"plan": "0.1.0"},
+    machine=MachineInfo(cores=2, memory_bytes=8589934592, platform="linux-x86_64", python="3.11.9"),
+    artifact_ids=ArtifactIds(),
+)
+
+STARTED = TaskStarted(task="daily_revenue", attempt=1, executor="threadpool")
+STARTED_PAYLOAD = encode_msgpack(STARTED)
+
+ROW = EventRow(
+    event_time_unix_ms=1767323046000,
+    profile_name=None,
+    run_id=schedules.RUN_ID,
+    event_name="task_started_v1",
+    plan_signature=schedules.SIGNATURE,
+    reduced_plan_signature=schedules.REDUCED_SIGNATURE,
+    event_payload_msgpack=STARTED_PAYLOAD,
+    event_payload_hash=payload_hash(STARTED_PAYLOAD),
+)
+
+SCHEDULE = PlanScheduleEnvelope(artifact_id=artifact_id(schedules.DIAMOND), artifact=schedules.DIAMOND)
+VALIDATION = PlanValidationEnvelope(artifact_id=artifact_id(validation.MIXED), artifact=validation.MIXED)
+MANIFEST_EVENT = RunManifestEnvelope(artifact_id=artifact_id(MANIFEST), artifact=MANIFEST)
+ROUTING = TaskRouting(decision=execution.ROUTING)
+SCHEDULING = TaskScheduling(decision=execution.SCHEDULING)
+RUN_STARTED = RunStarted(project="shop", pid=4242, host="build-1")
+RUN_FAILED = RunFailed(errors=(execution.DIVISION,))
+RUN_FINISHED = RunFinished(status=RunStatus.SUCCEEDED, seconds=4.322)
+RETRIED = TaskRetried(task="daily_revenue", attempt=1, delay_seconds=0.5, error=execution.DIVISION)
+EXECUTION_STARTED = ExecutionStarted(
+    mode=ExecutionMode.PLAN_PARALLEL,
+    executor_config=ExecutorConfig(kind=ExecutorKind.THREADPOOL, max_tasks=2),
+    reason="given in plan.toml",
+)
+FINISHED = TaskFinished(
+    task="daily_revenue",
+    status=TaskStatus.SUCCEEDED,
+    attempts=1,
+    definition=graphs.REVENUE_DEFINITION,
+    predicted_seconds=1.0,
+    actual_seconds=1.25,
+    metrics=execution.METRICS,
+    outputs=(execution.OUTPUT,),
+)
+SKIPPED = TaskFinished(
+    task="report",
+    status=TaskStatus.SKIPPED,
+    attempts=0,
+    definition="2e" * 32,
+    predicted_seconds=0.25,
+    cause="stock",
+)
+
+VALID = (
+    ValidCase("run_manifest_artifact", "succeeded", MANIFEST),
+    ValidCase("run_manifest_artifact", "refused", REFUSED),
+    ValidCase("event_row", "task_started", ROW),
+    ValidCase("plan_schedule", "diamond", SCHEDULE),
+    ValidCase("plan_validation", "valid_invalid_and_blocked", VALIDATION),
+    ValidCase("run_manifest", "succeeded", MANIFEST_EVENT),
+    ValidCase("run_started", "on_a_host", RUN_STARTED),
+    ValidCase("execution_started", "threads", EXECUTION_STARTED),
+    ValidCase("run_failed", "one_error", RUN_FAILED),
+    ValidCase("run_finished", "succeeded", RUN_FINISHED),
+    ValidCase("task_routing", "over_cost_threshold", ROUTING),
+    ValidCase("task_scheduling", "waited_for_input", SCHEDULING),
+    ValidCase("task_started", "first_attempt", STARTED),
+    ValidCase("task_retried", "after_failure", RETRIED),
+    ValidCase("task_finished", "succeeded", FINISHED),
+    ValidCase("task_finished", "skipped", SKIPPED),
+)
+
+INVALID = (
+    InvalidCase("run_manifest_artifact", "unknown_task_status", altered(MANIFEST, "task_counts", {"lost": 1})),
+    InvalidCase("run_manifest_artifact", "without_outputs", without(MANIFEST, "outputs")),
+    InvalidCase("event_row", "payload_not_base64", altered(ROW, "event_payload_msgpack", "%%"), in_schema=False),
+    InvalidCase("plan_schedule", "other_kind", altered(SCHEDULE, "kind", "plan_validation")),
+    InvalidCase("plan_validation", "without_artifact", without(VALIDATION, "artifact")),
+    InvalidCase("run_manifest", "id_not_a_digest", altered(MANIFEST_EVENT, "artifact_id", "latest")),
+    InvalidCase("run_started", "process_zero", altered(RUN_STARTED, "pid", 0)),
+    InvalidCase("execution_started", "no_slots", altered(EXECUTION_STARTED, "executor_config.max_tasks", 0)),
+    InvalidCase("run_failed", "errors_as_text", altered(RUN_FAILED, "errors", "division by zero")),
+    InvalidCase("run_finished", "negative_duration", altered(RUN_FINISHED, "seconds", -1.0)),
+    InvalidCase("task_routing", "without_decision", without(ROUTING, "decision")),
+    InvalidCase("task_scheduling", "negative_rank", altered(SCHEDULING, "decision.rank", -1)),
+    InvalidCase("task_started", "attempt_zero", altered(STARTED, "attempt", 0)),
+    InvalidCase("task_retried", "negative_delay", altered(RETRIED, "delay_seconds", -0.5)),
+    InvalidCase("task_finished", "unknown_status", altered(FINISHED, "status", "done")),
+)

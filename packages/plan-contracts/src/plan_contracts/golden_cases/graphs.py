@@ -1,0 +1,113 @@
+"""Golden cases of the logical graph, the task graph and the compiled project."""
+
+from plan_contracts.golden_cases import data
+from plan_contracts.golden_cases.case import InvalidCase, ValidCase, altered, without
+from plan_contracts.graph import (
+    CompiledProject,
+    FindingKind,
+    LogicalEdge,
+    LogicalGraph,
+    LogicalNode,
+    LoweringChoice,
+    Materialize,
+    NodeKind,
+    PlanningFinding,
+    Task,
+    TaskGraph,
+    TaskKind,
+    ViewSource,
+)
+from plan_contracts.source_location import SourceLocation
+
+REVENUE_DEFINITION = "1d" * 32
+
+GRAPH = LogicalGraph(
+    nodes=(
+        LogicalNode(
+            name="daily_revenue",
+            kind=NodeKind.SQL_VIEW,
+            path="views/daily_revenue.sql",
+            definition=REVENUE_DEFINITION,
+            materialize=Materialize.TABLE,
+            tags=("mart",),
+            declared_cost=3.5,
+        ),
+        LogicalNode(name="orders", kind=NodeKind.DATASET),
+    ),
+    edges=(LogicalEdge(producer="orders", consumer="daily_revenue", requirement=data.REQUIREMENT),),
+)
+
+FINDING = PlanningFinding(
+    view="daily_revenue",
+    kind=FindingKind.MISSING_COLUMN,
+    message="Neither `orders` nor `items` has a column `amont`",
+    subject="amont",
+    candidates=("items", "orders"),
+    suggestion="amount",
+    location=SourceLocation(file="views/daily_revenue.sql", line=3, column=12),
+)
+
+REVENUE_SQL = "select cast(placed_at as date) as day, sum(amount) as revenue from orders group by 1"
+
+PROJECT = CompiledProject(
+    graph=GRAPH,
+    evidence=data.CATALOG,
+    statistics=data.STATISTICS,
+    snapshots={"orders": data.ORDERS_SNAPSHOT},
+    datasets={"orders": data.PARQUET_REF},
+    sources={
+        "daily_revenue": ViewSource(name="daily_revenue", path="views/daily_revenue.sql", sql=REVENUE_SQL),
+    },
+)
+
+BROKEN_PROJECT = CompiledProject(
+    graph=LogicalGraph(nodes=(LogicalNode(name="daily_revenue", kind=NodeKind.SQL_VIEW),), edges=()),
+    evidence=data.EvidenceCatalog(entries={}),
+    statistics=data.Statistics(views={}),
+    snapshots={},
+    datasets={},
+    sources={},
+    findings=(FINDING,),
+)
+
+TASKS = TaskGraph(
+    tasks=(
+        Task(
+            name="daily_revenue",
+            kind=TaskKind.VIEW,
+            views=("stg_orders", "daily_revenue"),
+            outputs=("daily_revenue",),
+            datasets=("orders",),
+            definition=REVENUE_DEFINITION,
+            tags=("mart",),
+            declared_cost=3.5,
+        ),
+        Task(
+            name="report",
+            kind=TaskKind.VIEW,
+            views=("report",),
+            outputs=("report",),
+            definition="2e" * 32,
+            volatile=True,
+        ),
+    ),
+    edges=(("daily_revenue", "report"),),
+    lowering=(
+        LoweringChoice(view="stg_orders", materialize=Materialize.EPHEMERAL, reason="it has one consumer"),
+    ),
+)
+
+VALID = (
+    ValidCase("logical_graph", "one_edge", GRAPH),
+    ValidCase("logical_graph", "empty", LogicalGraph(nodes=(), edges=())),
+    ValidCase("task_graph", "fused_view", TASKS),
+    ValidCase("compiled_project", "one_view", PROJECT),
+    ValidCase("compiled_project", "missing_column", BROKEN_PROJECT),
+)
+
+INVALID = (
+    InvalidCase("logical_graph", "without_edges", without(GRAPH, "edges")),
+    InvalidCase("logical_graph", "unknown_node_kind", altered(GRAPH, "nodes.0.kind", "table")),
+    InvalidCase("task_graph", "edge_of_three", altered(TASKS, "edges.0", ["daily_revenue", "report", "mail"])),
+    InvalidCase("compiled_project", "finding_without_kind", altered(BROKEN_PROJECT, "findings.0", {"view": "v"})),
+)

@@ -1,0 +1,104 @@
+"""Golden cases of validation, admission and drift: one view is sound, one misspells a column, one hangs on it."""
+
+from plan_contracts.drift import DriftKind, PlanDriftArtifact, SchemaDrift
+from plan_contracts.golden_cases import graphs, schedules
+from plan_contracts.golden_cases.case import InvalidCase, ValidCase, altered, without
+from plan_contracts.source_location import SourceLocation
+from plan_contracts.validation import (
+    Admission,
+    AdmissionPolicy,
+    ContractViolation,
+    EdgeValidation,
+    HeldTask,
+    PlanValidationArtifact,
+    Suggestion,
+    TaskValidation,
+    TypeMismatch,
+    ValidationStatus,
+    ViolationKind,
+)
+
+BROKEN_EDGE = EdgeValidation(
+    producer="orders",
+    consumer="daily_revenue",
+    status=ValidationStatus.INVALID,
+    missing_columns=("amont",),
+    type_mismatches=(TypeMismatch(column="placed_at", required="timestamp(us, UTC)", available="string"),),
+    contract_violations=(
+        ContractViolation(kind=ViolationKind.NULLABLE, subject="order_id", declared="not null", available="nullable"),
+    ),
+    suggestions=(Suggestion(subject="amont", replacement="amount", found_in="orders"),),
+)
+
+MIXED = PlanValidationArtifact(
+    run_id=schedules.RUN_ID,
+    plan_signature=schedules.SIGNATURE,
+    reduced_plan_signature=schedules.REDUCED_SIGNATURE,
+    total_tasks=3,
+    valid_tasks=1,
+    invalid_tasks=1,
+    blocked_tasks=1,
+    not_validated_tasks=0,
+    total_edges=3,
+    valid_edges=1,
+    invalid_edges=1,
+    task_results=(
+        TaskValidation(
+            task="customers_clean",
+            status=ValidationStatus.VALID,
+            edges=(
+                EdgeValidation(producer="customers", consumer="customers_clean", status=ValidationStatus.VALID),
+            ),
+        ),
+        TaskValidation(
+            task="daily_revenue",
+            status=ValidationStatus.INVALID,
+            location=SourceLocation(file="views/daily_revenue.sql", line=3, column=12),
+            edges=(BROKEN_EDGE,),
+            findings=(graphs.FINDING,),
+        ),
+        TaskValidation(
+            task="report",
+            status=ValidationStatus.BLOCKED,
+            edges=(EdgeValidation(producer="daily_revenue", consumer="report", status=ValidationStatus.BLOCKED),),
+            blocked_by=("daily_revenue",),
+        ),
+    ),
+)
+
+PARTIAL = Admission(
+    policy=AdmissionPolicy.PARTIAL,
+    admitted=("customers_clean",),
+    held=(
+        HeldTask(task="daily_revenue", reason="`orders` has no column `amont`"),
+        HeldTask(task="report", reason="it reads `daily_revenue`, which is held"),
+    ),
+    refused=False,
+)
+
+DRIFT = PlanDriftArtifact(
+    run_id=schedules.RUN_ID,
+    compared_run_id="20260101T030405.678-99aabbcc",
+    plan_signature=schedules.SIGNATURE,
+    compared_plan_signature=schedules.REDUCED_SIGNATURE,
+    added=("report",),
+    redefined=("daily_revenue",),
+    changed_content=("orders",),
+    schema_changes=(
+        SchemaDrift(name="orders", kind=DriftKind.TYPE_CHANGED, subject="amount", before="int64", after="decimal(12, 2)"),
+        SchemaDrift(name="orders", kind=DriftKind.COLUMN_ADDED, subject="currency", after="string"),
+    ),
+)
+
+VALID = (
+    ValidCase("plan_validation_artifact", "valid_invalid_and_blocked", MIXED),
+    ValidCase("admission", "partial", PARTIAL),
+    ValidCase("plan_drift_artifact", "type_changed", DRIFT),
+)
+
+INVALID = (
+    InvalidCase("plan_validation_artifact", "unknown_status", altered(MIXED, "task_results.0.status", "ok")),
+    InvalidCase("plan_validation_artifact", "negative_count", altered(MIXED, "invalid_edges", -1)),
+    InvalidCase("admission", "unknown_policy", altered(PARTIAL, "policy", "lenient")),
+    InvalidCase("plan_drift_artifact", "without_run", without(DRIFT, "run_id")),
+)

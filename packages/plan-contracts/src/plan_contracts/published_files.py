@@ -1,0 +1,120 @@
+"""The content of every published file, as the code says it."""
+
+import json
+from collections.abc import Mapping
+
+import msgspec
+
+from plan_contracts.arrow_schemas import STORED_TABLES
+from plan_contracts.base import Contract
+from plan_contracts.codec import decode_json, encode_json_pretty, encode_msgpack, payload_hash
+from plan_contracts.error_catalogue import ERROR_CODES, ErrorCode
+from plan_contracts.errors import DocumentRefused
+from plan_contracts.evidence import Column
+from plan_contracts.golden_cases import InvalidCase, invalid_cases, valid_cases
+from plan_contracts.json_schemas import contract_schema
+from plan_contracts.published_readme import readme_text
+from plan_contracts.registry import CONTRACTS, PublishedFiles, PublishedIndex, RegisteredContract, registered_contract
+
+INDEX = "INDEX.json"
+
+
+class ArrowTable(Contract, frozen=True, kw_only=True):
+    """A stored table."""
+
+    table: str
+    """Its name."""
+    columns: tuple[Column, ...]
+    """Its columns, in order, in canonical types."""
+
+
+class ErrorCatalogue(Contract, frozen=True, kw_only=True):
+    """All error codes."""
+
+    errors: tuple[ErrorCode, ...]
+    """Sorted by package, then code."""
+
+
+def pretty(value: object) -> bytes:
+    """Give JSON for people: indented by two spaces, UTF-8, ended by a line break."""
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def refusal(case: InvalidCase) -> bytes:
+    """Give the error, as a document, with which a case is refused.
+
+    Raises
+    ------
+    ValueError
+        When it is not refused.
+    """
+    contract = registered_contract(case.contract)
+    try:
+        decode_json(msgspec.json.encode(case.document), contract.type)
+    except DocumentRefused as error:
+        return encode_json_pretty(error.payload())
+    raise ValueError(f"The invalid case {case.name} of {case.contract} is accepted")
+
+
+def contract_files(contract: RegisteredContract) -> dict[str, bytes]:
+    """Give the files of one contract by path below `contracts/`."""
+    folder = contract.folder
+    files = {f"{folder}/schema.json": pretty(contract_schema(contract))}
+    for case in valid_cases():
+        if case.contract == contract.name:
+            files[f"{folder}/{case.name}.json"] = encode_json_pretty(case.document)
+            files[f"{folder}/{case.name}.msgpack"] = encode_msgpack(case.document)
+    for case in invalid_cases():
+        if case.contract == contract.name:
+            files[f"{folder}/{case.name}.invalid.json"] = pretty(case.document)
+            files[f"{folder}/{case.name}.error.json"] = refusal(case)
+    return dict(sorted(files.items()))
+
+
+def _other_files() -> dict[str, bytes]:
+    files = {
+        f"arrow/{name}.json": encode_json_pretty(ArrowTable(table=name, columns=columns))
+        for name, columns in STORED_TABLES.items()
+    }
+    files["errors/errors.json"] = encode_json_pretty(ErrorCatalogue(errors=ERROR_CODES))
+    files["README.md"] = readme_text().encode()
+    return dict(sorted(files.items()))
+
+
+def published_files(index: PublishedIndex, present: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Give every published file.
+
+    Parameters
+    ----------
+    index
+        What was published so far. States are taken from it, and released versions that the code no longer makes.
+    present
+        The files that exist, from which such older released versions are taken, by path below `contracts/`.
+
+    Returns
+    -------
+    dict
+        Content by path, `INDEX.json` included. A released file that is missing is missing here too.
+    """
+    states = {(entry.contract, entry.version): entry for entry in index.contracts}
+    files: dict[str, bytes] = {}
+    entries: dict[tuple[str, str], PublishedFiles] = {}
+    for contract in CONTRACTS:
+        key = (contract.name, contract.version)
+        own = contract_files(contract)
+        files.update(own)
+        state = states[key].state if key in states else "draft"
+        digests = {path: payload_hash(content) for path, content in own.items()}
+        entries[key] = PublishedFiles(contract=contract.name, version=contract.version, state=state, files=digests)
+    for key, entry in states.items():
+        if entry.state == "released" and key not in entries:
+            entries[key] = entry
+            files.update({path: present[path] for path in entry.files if path in present})
+    other = _other_files()
+    files.update(other)
+    whole = PublishedIndex(
+        contracts=tuple(entries[key] for key in sorted(entries)),
+        other={path: payload_hash(content) for path, content in other.items()},
+    )
+    files[INDEX] = encode_json_pretty(whole)
+    return files

@@ -1,0 +1,173 @@
+"""Every published contract: its name, its type and its version."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from plan_contracts.base import Contract
+from plan_contracts.codec import decode_json
+from plan_contracts.costs import CostTable
+from plan_contracts.drift import PlanDriftArtifact
+from plan_contracts.errors import ContractUnknown
+from plan_contracts.errors_payload import ErrorPayload
+from plan_contracts.events import (
+    EventRow,
+    ExecutionStarted,
+    PlanScheduleEnvelope,
+    PlanValidationEnvelope,
+    RunFailed,
+    RunFinished,
+    RunManifestEnvelope,
+    RunStarted,
+    TaskFinished,
+    TaskRetried,
+    TaskRouting,
+    TaskScheduling,
+    TaskStarted,
+)
+from plan_contracts.evidence import DataContract, Evidence, EvidenceCatalog
+from plan_contracts.execution import (
+    BuildRequest,
+    ExecutionReport,
+    ExecutorCapabilities,
+    ExecutorChoice,
+    ExecutorConfig,
+    OutputRecord,
+    RoutingDecision,
+    SchedulingDecision,
+    TaskRequest,
+    TaskResult,
+)
+from plan_contracts.graph import CompiledProject, LogicalGraph, Requirement, TaskGraph
+from plan_contracts.history import TaskHistory
+from plan_contracts.manifest import RunManifestV2
+from plan_contracts.names import nearest
+from plan_contracts.project import ProjectFile
+from plan_contracts.references import DatasetRef, DatasetSnapshot
+from plan_contracts.schedule import PlanScheduleArtifact, PlanSignatures
+from plan_contracts.statistics import Statistics
+from plan_contracts.validation import Admission, PlanValidationArtifact
+
+
+@dataclass(frozen=True)
+class RegisteredContract:
+    """A contract under its published name."""
+
+    name: str
+    """Folder under `contracts/`; for an event its `kind`."""
+    type: type[Contract]
+    """The type that documents decode to."""
+    version: str
+    """`major.minor`."""
+
+    @property
+    def folder(self) -> str:
+        """Folder of this version below `contracts/`, with forward slashes."""
+        return f"{self.name}/{self.version}"
+
+
+CONTRACTS: tuple[RegisteredContract, ...] = (
+    RegisteredContract("admission", Admission, "1.0"),
+    RegisteredContract("build_request", BuildRequest, "1.0"),
+    RegisteredContract("compiled_project", CompiledProject, "1.0"),
+    RegisteredContract("cost_table", CostTable, "1.0"),
+    RegisteredContract("data_contract", DataContract, "1.0"),
+    RegisteredContract("dataset_ref", DatasetRef, "1.0"),
+    RegisteredContract("dataset_snapshot", DatasetSnapshot, "1.0"),
+    RegisteredContract("error_payload", ErrorPayload, "1.0"),
+    RegisteredContract("event_row", EventRow, "2.0"),
+    RegisteredContract("evidence", Evidence, "1.0"),
+    RegisteredContract("evidence_catalog", EvidenceCatalog, "1.0"),
+    RegisteredContract("execution_report", ExecutionReport, "1.0"),
+    RegisteredContract("execution_started", ExecutionStarted, "1.0"),
+    RegisteredContract("executor_capabilities", ExecutorCapabilities, "1.0"),
+    RegisteredContract("executor_choice", ExecutorChoice, "1.0"),
+    RegisteredContract("executor_config", ExecutorConfig, "1.0"),
+    RegisteredContract("logical_graph", LogicalGraph, "1.0"),
+    RegisteredContract("output_record", OutputRecord, "1.0"),
+    RegisteredContract("plan_drift_artifact", PlanDriftArtifact, "1.0"),
+    RegisteredContract("plan_schedule", PlanScheduleEnvelope, "1.0"),
+    RegisteredContract("plan_schedule_artifact", PlanScheduleArtifact, "1.0"),
+    RegisteredContract("plan_signatures", PlanSignatures, "1.0"),
+    RegisteredContract("plan_validation", PlanValidationEnvelope, "1.0"),
+    RegisteredContract("plan_validation_artifact", PlanValidationArtifact, "1.0"),
+    RegisteredContract("project_file", ProjectFile, "1.0"),
+    RegisteredContract("requirement", Requirement, "1.0"),
+    RegisteredContract("routing_decision", RoutingDecision, "1.0"),
+    RegisteredContract("run_failed", RunFailed, "1.0"),
+    RegisteredContract("run_finished", RunFinished, "1.0"),
+    RegisteredContract("run_manifest", RunManifestEnvelope, "2.0"),
+    RegisteredContract("run_manifest_artifact", RunManifestV2, "2.0"),
+    RegisteredContract("run_started", RunStarted, "1.0"),
+    RegisteredContract("scheduling_decision", SchedulingDecision, "1.0"),
+    RegisteredContract("statistics", Statistics, "1.0"),
+    RegisteredContract("task_finished", TaskFinished, "1.0"),
+    RegisteredContract("task_graph", TaskGraph, "1.0"),
+    RegisteredContract("task_history", TaskHistory, "1.0"),
+    RegisteredContract("task_request", TaskRequest, "1.0"),
+    RegisteredContract("task_result", TaskResult, "1.0"),
+    RegisteredContract("task_retried", TaskRetried, "1.0"),
+    RegisteredContract("task_routing", TaskRouting, "1.0"),
+    RegisteredContract("task_scheduling", TaskScheduling, "1.0"),
+    RegisteredContract("task_started", TaskStarted, "1.0"),
+)
+"""Sorted by name."""
+
+
+class PublishedFiles(Contract, frozen=True, kw_only=True):
+    """One version of a contract in `INDEX.json`."""
+
+    contract: str
+    """The contract's name."""
+    version: str
+    """`major.minor`."""
+    state: Literal["draft", "released"]
+    """`draft` or `released`."""
+    files: dict[str, str]
+    """sha256 in hexadecimal by path below `contracts/`."""
+
+
+class PublishedIndex(Contract, frozen=True, kw_only=True):
+    """`INDEX.json`: what is published."""
+
+    contracts: tuple[PublishedFiles, ...] = ()
+    """Sorted by name, then version."""
+    other: dict[str, str] = {}
+    """sha256 in hexadecimal of each further file, by path."""
+
+
+@cache
+def _by_name() -> dict[str, RegisteredContract]:
+    return {contract.name: contract for contract in CONTRACTS}
+
+
+def registered_contract(name: str, contracts: Iterable[RegisteredContract] | None = None) -> RegisteredContract:
+    """Give the contract of that name.
+
+    Parameters
+    ----------
+    name
+        For example `plan_schedule`.
+    contracts
+        Where to look; all of `CONTRACTS` when omitted.
+
+    Raises
+    ------
+    ContractUnknown
+        When there is none.
+    """
+    known = _by_name() if contracts is None else {contract.name: contract for contract in contracts}
+    found = known.get(name)
+    if found is None:
+        near = nearest(name, known)
+        mend = f"Did you mean `{near}`?" if near else f"Known: {', '.join(sorted(known))}."
+        raise ContractUnknown(f"There is no contract `{name}`", subject=name, suggestion=mend)
+    return found
+
+
+def published_index() -> PublishedIndex:
+    """Give the index that ships with this package: what is published, and which of it is released."""
+    text = files("plan_contracts").joinpath("published", "INDEX.json").read_bytes()
+    return decode_json(text, PublishedIndex)
