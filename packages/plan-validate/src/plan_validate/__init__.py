@@ -1,1 +1,17 @@
-"""Judge every edge of a data transformation graph before anything runs."""
+"""Validation of transformation graphs: a verdict on each edge, and who may run."""
+
+from plan_validate.admission import admit, fault_of
+from plan_validate.errors import GraphRefused, ValidateError
+from plan_validate.validator import validate_graph, validate_plan
+
+__all__ = [
+    # judge
+    "validate_plan",
+    "validate_graph",
+    # decide
+    "admit",
+    "fault_of",
+    # errors
+    "ValidateError",
+    "GraphRefused",
+]
