@@ -28,11 +28,14 @@ _SUSPICIOUS_FLOAT = re.compile(rb"\xcb(?:[\x7f\xff][\xf0-\xff]|\x80\x00{7})")
 
 
 def _refuse_or_normalise(value: object, path: str) -> object:
+    """Give the value with 0.0 for -0.0, so that equal values have equal bytes; contracts stay contracts."""
     if isinstance(value, float):
         if value != value or value in (float("inf"), float("-inf")):
             message = f"The number at `{path}` is {value}; a document holds finite numbers only"
             raise NotCanonical(message, subject=path)
-        return value + 0.0  # turns -0.0 into 0.0, so that equal values have equal bytes
+        return value + 0.0
+    if isinstance(value, Contract):
+        return canonical_form(value)
     if isinstance(value, dict):
         items = {str(key): item for key, item in value.items()}
         return {key: _refuse_or_normalise(item, f"{path}.{key}") for key, item in items.items()}
@@ -41,31 +44,53 @@ def _refuse_or_normalise(value: object, path: str) -> object:
     return value
 
 
-def _canonical(document: Contract | dict[str, object]) -> tuple[bytes, bool]:
-    """Give canonical MessagePack, and whether the document encodes to it as it is."""
-    as_it_is = True
-    if isinstance(document, Contract) and holds_whole_floats(document):
-        as_it_is = False
-        document = decode_msgpack(_MSGPACK.encode(document), type(document))
+def _canonical(document: T) -> tuple[T, bytes]:
+    contract = type(document)
     encoded = _MSGPACK.encode(document)
+    if holds_whole_floats(document):
+        document = decode_msgpack(encoded, contract)
+        encoded = _MSGPACK.encode(document)
     if _SUSPICIOUS_FLOAT.search(encoded) is None:
-        return encoded, as_it_is
-    builtins: object = msgspec.msgpack.decode(encoded)
-    canonical = _MSGPACK.encode(_refuse_or_normalise(builtins, "$"))
-    return canonical, as_it_is and canonical == encoded
+        return document, encoded
+    builtins = _refuse_or_normalise(msgspec.msgpack.decode(encoded), "$")
+    document = decode_msgpack(_MSGPACK.encode(builtins), contract)
+    return document, _MSGPACK.encode(document)
 
 
-def encode_msgpack(document: Contract | dict[str, object]) -> bytes:
-    """Encode to canonical MessagePack: fields in their declared order, mapping keys sorted, finite floats only.
+def canonical_form(document: T) -> T:
+    """Give the equal document whose floats have the one form that its bytes have: no int among them, no -0.0.
 
     Raises
     ------
     NotCanonical
         When a float is NaN or infinite.
     DocumentRefused
-        When a document that holds whole numbers in place of floats is not valid.
+        When a document with such numbers is not valid.
     """
     return _canonical(document)[0]
+
+
+def encode_msgpack(document: Contract | dict[str, object]) -> bytes:
+    """Encode to canonical MessagePack: fields in their declared order, mapping keys sorted, finite floats only.
+
+    Parameters
+    ----------
+    document
+        A contract, or a mapping of plain values and contracts, whose keys are sorted.
+
+    Raises
+    ------
+    NotCanonical
+        When a float is NaN or infinite.
+    DocumentRefused
+        When a document that holds whole numbers or -0.0 in place of floats is not valid.
+    """
+    if isinstance(document, Contract):
+        return _canonical(document)[1]
+    encoded = _MSGPACK.encode(document)
+    if _SUSPICIOUS_FLOAT.search(encoded) is None:
+        return encoded
+    return _MSGPACK.encode(_refuse_or_normalise(document, "$"))
 
 
 def encode_json(document: Contract) -> bytes:
@@ -76,13 +101,9 @@ def encode_json(document: Contract) -> bytes:
     NotCanonical
         When a float is NaN or infinite.
     DocumentRefused
-        When a document that holds whole numbers in place of floats is not valid.
+        When a document that holds whole numbers or -0.0 in place of floats is not valid.
     """
-    canonical, as_it_is = _canonical(document)
-    if as_it_is:
-        return _JSON.encode(document)
-    builtins: object = msgspec.msgpack.decode(canonical)
-    return _JSON.encode(builtins)
+    return _JSON.encode(_canonical(document)[0])
 
 
 def encode_json_pretty(document: Contract) -> bytes:

@@ -212,4 +212,3 @@ class EventRow(Contract, frozen=True, kw_only=True):
     """Canonical MessagePack of the envelope."""
     event_payload_hash: Sha256
     """Digest of `event_payload_msgpack`."""
-

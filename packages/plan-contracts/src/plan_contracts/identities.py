@@ -8,9 +8,8 @@ from typing import get_args
 import msgspec
 
 from plan_contracts.base import Contract
-from plan_contracts.codec import decode_msgpack, encode_msgpack, payload_hash
+from plan_contracts.codec import canonical_form, encode_msgpack, payload_hash
 from plan_contracts.graph import LogicalEdge, LogicalGraph
-from plan_contracts.whole_floats import holds_whole_floats
 
 
 def _contracts_within(annotation: object) -> set[type[Contract]]:
@@ -31,7 +30,7 @@ def _reduced_fields(contract: type[Contract]) -> frozenset[str]:
 
 def _identity_value(value: object) -> object:
     if isinstance(value, Contract):
-        return identity_form(value)
+        return _without_run_specific(value)
     if isinstance(value, dict):
         return {str(key): _identity_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -39,8 +38,23 @@ def _identity_value(value: object) -> object:
     return value
 
 
+def _without_run_specific(document: Contract) -> dict[str, object]:
+    contract = type(document)
+    reduced = _reduced_fields(contract)
+    return {
+        name: _identity_value(getattr(document, name)) if name in reduced else getattr(document, name)
+        for name in contract.__struct_fields__
+        if name not in contract.run_specific
+    }
+
+
 def identity_form(document: Contract) -> dict[str, object]:
     """Give the document without the fields that its contracts declare as run-specific.
+
+    Raises
+    ------
+    NotCanonical
+        When a float is NaN or infinite.
 
     Examples
     --------
@@ -48,15 +62,7 @@ def identity_form(document: Contract) -> dict[str, object]:
     >>> identity_form(ArtifactIds(run_manifest="0" * 64))
     {'plan_schedule': None, 'plan_validation': None}
     """
-    contract = type(document)
-    if holds_whole_floats(document):
-        document = decode_msgpack(encode_msgpack(document), contract)
-    reduced = _reduced_fields(contract)
-    return {
-        name: _identity_value(getattr(document, name)) if name in reduced else getattr(document, name)
-        for name in contract.__struct_fields__
-        if name not in contract.run_specific
-    }
+    return _without_run_specific(canonical_form(document))
 
 
 def identity_bytes(document: Contract) -> bytes:

@@ -36,7 +36,14 @@ PROJECT_FILE_NAME = "plan.toml"
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _ELEMENT = re.compile(r" - at `\$(.*)`$")
-_TYPE_NAMES = {str: "a text", bool: "true or false", int: "a whole number", float: "a number", list: "an array", dict: "a table"}
+_TYPE_NAMES = {
+    str: "a text",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    list: "an array",
+    dict: "a table",
+}
 
 
 def _dotted(path: KeyPath) -> str:
@@ -212,12 +219,18 @@ class _Reader:
         for what, names in groups:
             for group in case_collisions(names):
                 path = next(
-                    (part, name) for part in ("profiles", "views", "datasets") for name in reversed(group)
+                    (part, name)
+                    for part in ("profiles", "views", "datasets")
+                    for name in reversed(group)
                     if name in _keys(document.get(part)) and (part == "profiles") == (what == "profiles")
                 )
                 shown = " and ".join(f"`{name}`" for name in group)
                 same = len(set(group)) == 1
-                detail = "name both a dataset and a view" if same else "differ only in case, which SQL and file systems ignore"
+                detail = (
+                    "name both a dataset and a view"
+                    if same
+                    else "differ only in case, which SQL and file systems ignore"
+                )
                 self.errors.append(
                     NameRefused(
                         f"The {what} {shown} {detail}",

@@ -133,15 +133,12 @@ def release(folder: Path, name: str) -> PublishedFiles:
         if (entry.contract, entry.version) == (contract.name, contract.version):
             if entry.state == "released":
                 raise ContractFrozen(f"`{name}` {entry.version} is released already", subject=name)
-            frozen = PublishedFiles(
-                contract=entry.contract, version=entry.version, state="released", files=entry.files
-            )
+            frozen = PublishedFiles(contract=entry.contract, version=entry.version, state="released", files=entry.files)
             entries[position] = frozen
             write(folder, index=PublishedIndex(contracts=tuple(entries), other=index.other))
             return frozen
     mend = f"Write it first: python -m plan_contracts.schema_export --write {folder}"
     raise ContractUnknown(f"`{name}` {contract.version} is not published in {folder}", subject=name, suggestion=mend)
-
 
 
 def _check(folder: Path) -> int:

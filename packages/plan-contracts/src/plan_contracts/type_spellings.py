@@ -193,7 +193,9 @@ class _Parser:
         if len(values) > 1 and values[1] not in ("None", ""):
             zone = "UTC" if values[1].lower() in UTC else values[1]
         if len(values) > 2 or (zone is not None and not re.fullmatch(r"[A-Za-z0-9_+\-:/]+", zone)):
-            raise self.refused("a timestamp has a unit and at most one time zone", "Write for example `timestamp(us, UTC)`.")
+            raise self.refused(
+                "a timestamp has a unit and at most one time zone", "Write for example `timestamp(us, UTC)`."
+            )
         return CanonicalType("timestamp", (unit,) if zone is None else (unit, zone))
 
     def unit(self, text: str) -> str:

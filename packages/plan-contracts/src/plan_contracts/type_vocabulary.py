@@ -13,21 +13,62 @@ _SIMPLE = {
     "float16": ("float16", "halffloat", "half"),
     "float32": ("float32", "float", "real", "float4"),
     "float64": ("float64", "double", "float8"),
-    "string": ("string", "large_string", "string_view", "utf8", "largeutf8", "utf8view", "text", "varchar", "char", "str", "character"),
-    "binary": ("binary", "large_binary", "binary_view", "largebinary", "binaryview", "bytea", "blob", "varbinary", "bytes"),
+    "string": (
+        "string",
+        "large_string",
+        "string_view",
+        "utf8",
+        "largeutf8",
+        "utf8view",
+        "text",
+        "varchar",
+        "char",
+        "str",
+        "character",
+    ),
+    "binary": (
+        "binary",
+        "large_binary",
+        "binary_view",
+        "largebinary",
+        "binaryview",
+        "bytea",
+        "blob",
+        "varbinary",
+        "bytes",
+    ),
     "date32": ("date32", "date"),
     "date64": ("date64",),
     "null": ("null",),
 }
 LEAVES = {spelling: name for name, spellings in _SIMPLE.items() for spelling in spellings}
 LISTS = frozenset(
-    {"list", "large_list", "largelist", "fixed_size_list", "fixedsizelist", "list_view", "listview", "large_list_view", "largelistview", "array"}
+    {
+        "list",
+        "large_list",
+        "largelist",
+        "fixed_size_list",
+        "fixedsizelist",
+        "list_view",
+        "listview",
+        "large_list_view",
+        "largelistview",
+        "array",
+    }
 )
 STRUCTS = frozenset({"struct", "row"})
 DICTIONARIES = frozenset({"dictionary"})
 RUN_ENDS = frozenset({"run_end_encoded", "runendencoded"})
 FIXED_BINARY = frozenset({"fixed_binary", "fixed_size_binary", "fixedsizebinary"})
-DECIMALS = {"decimal": 76, "numeric": 76, "dec": 76, "decimal32": 9, "decimal64": 18, "decimal128": 38, "decimal256": 76}
+DECIMALS = {
+    "decimal": 76,
+    "numeric": 76,
+    "dec": 76,
+    "decimal32": 9,
+    "decimal64": 18,
+    "decimal128": 38,
+    "decimal256": 76,
+}
 UNITS = {
     **dict.fromkeys(("s", "second", "seconds", "0"), "s"),
     **dict.fromkeys(("ms", "millisecond", "milliseconds", "3"), "ms"),
@@ -48,5 +89,10 @@ INTERVALS = {
 }
 UTC = frozenset({"utc", "z", "+00:00", "+00", "-00:00", "etc/utc", "gmt"})
 KNOWN = (
-    frozenset(LEAVES) | LISTS | STRUCTS | DICTIONARIES | frozenset(DECIMALS) | {"timestamp", "time32", "time64", "duration", "interval", "map", "fixed_binary"}
+    frozenset(LEAVES)
+    | LISTS
+    | STRUCTS
+    | DICTIONARIES
+    | frozenset(DECIMALS)
+    | {"timestamp", "time32", "time64", "duration", "interval", "map", "fixed_binary"}
 )

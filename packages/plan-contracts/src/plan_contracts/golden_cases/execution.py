@@ -137,12 +137,18 @@ SCHEDULING = SchedulingDecision(
 
 VALID = (
     ValidCase("task_request", "view", VIEW_REQUEST),
-    ValidCase("task_request", "python", _request(PythonWork(view="scores", module_path="views/scores.py", function="scores"))),
-    ValidCase("task_request", "scan", _request(ScanWork(dataset="orders", unit="0", projection=("order_id", "amount")))),
+    ValidCase(
+        "task_request", "python", _request(PythonWork(view="scores", module_path="views/scores.py", function="scores"))
+    ),
+    ValidCase(
+        "task_request", "scan", _request(ScanWork(dataset="orders", unit="0", projection=("order_id", "amount")))
+    ),
     ValidCase(
         "task_request",
         "check",
-        _request(CheckWork(view="daily_revenue", check="not_null_day", sql="select * from daily_revenue where day is null")),
+        _request(
+            CheckWork(view="daily_revenue", check="not_null_day", sql="select * from daily_revenue where day is null")
+        ),
     ),
     ValidCase("task_result", "succeeded", SUCCEEDED),
     ValidCase("task_result", "failed", FAILED),

@@ -92,9 +92,7 @@ TASKS = TaskGraph(
         ),
     ),
     edges=(("daily_revenue", "report"),),
-    lowering=(
-        LoweringChoice(view="stg_orders", materialize=Materialize.EPHEMERAL, reason="it has one consumer"),
-    ),
+    lowering=(LoweringChoice(view="stg_orders", materialize=Materialize.EPHEMERAL, reason="it has one consumer"),),
 )
 
 VALID = (

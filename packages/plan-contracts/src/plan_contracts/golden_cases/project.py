@@ -13,7 +13,14 @@ from plan_contracts.execution import (
 )
 from plan_contracts.golden_cases.case import InvalidCase, ValidCase, altered, without
 from plan_contracts.graph import Materialize
-from plan_contracts.project import DatasetSection, ExecutionSection, ProfileSection, ProjectFile, ProjectSection, ViewSection
+from plan_contracts.project import (
+    DatasetSection,
+    ExecutionSection,
+    ProfileSection,
+    ProjectFile,
+    ProjectSection,
+    ViewSection,
+)
 
 SMALLEST = ProjectFile(project=ProjectSection(name="shop"))
 

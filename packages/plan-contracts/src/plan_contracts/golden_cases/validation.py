@@ -46,9 +46,7 @@ MIXED = PlanValidationArtifact(
         TaskValidation(
             task="customers_clean",
             status=ValidationStatus.VALID,
-            edges=(
-                EdgeValidation(producer="customers", consumer="customers_clean", status=ValidationStatus.VALID),
-            ),
+            edges=(EdgeValidation(producer="customers", consumer="customers_clean", status=ValidationStatus.VALID),),
         ),
         TaskValidation(
             task="daily_revenue",
@@ -85,7 +83,9 @@ DRIFT = PlanDriftArtifact(
     redefined=("daily_revenue",),
     changed_content=("orders",),
     schema_changes=(
-        SchemaDrift(name="orders", kind=DriftKind.TYPE_CHANGED, subject="amount", before="int64", after="decimal(12, 2)"),
+        SchemaDrift(
+            name="orders", kind=DriftKind.TYPE_CHANGED, subject="amount", before="int64", after="decimal(12, 2)"
+        ),
         SchemaDrift(name="orders", kind=DriftKind.COLUMN_ADDED, subject="currency", after="string"),
     ),
 )

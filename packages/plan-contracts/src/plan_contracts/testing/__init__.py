@@ -1,0 +1,26 @@
+"""Test kit for packages and repositories that meet `plan` at its contracts and ports.
+
+`plan_contracts.testing.strategies` needs hypothesis, which the extra `testing` brings; everything else needs nothing.
+"""
+
+from plan_contracts.testing.builders import definition_of, graph, task_graph
+from plan_contracts.testing.committer import MemoryCommitter, StagedMismatch, staged_file
+from plan_contracts.testing.fakes import FakeClock, FakeHistory, RecordingSink
+from plan_contracts.testing.goldens import GoldenMismatch, assert_goldens
+
+__all__ = [
+    # builders
+    "definition_of",
+    "graph",
+    "staged_file",
+    "task_graph",
+    # fakes of ports
+    "FakeClock",
+    "FakeHistory",
+    "MemoryCommitter",
+    "RecordingSink",
+    "StagedMismatch",
+    # goldens
+    "GoldenMismatch",
+    "assert_goldens",
+]
