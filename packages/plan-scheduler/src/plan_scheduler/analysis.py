@@ -62,5 +62,3 @@ def analyse(graph: EdgeArrays, costs: IntArray) -> Analysis | Cyclic:
         critical_path=find_critical_path(graph, costs, bottom),
         length=length,
     )
-
-

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from plan_contracts import CostSource, CostTable, Statistics, Task, TaskCost, TaskGraph, TaskHistoryEntry
-
 from plan_scheduler.cost_model import CostModel, known_views, size_of
 from plan_scheduler.durations import round_to_microseconds
 from plan_scheduler.history_cost import cost_from_history

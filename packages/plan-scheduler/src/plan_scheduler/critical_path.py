@@ -31,7 +31,7 @@ def find_critical_path(graph: EdgeArrays, costs: IntArray, bottom: IntArray) -> 
 
     without_inputs = np.bincount(graph.targets, minlength=graph.count) == 0
     task = int(np.flatnonzero(without_inputs & (bottom == bottom.max()))[0])
-    following_view = memoryview(following)
+    following_view = following.data
     path: list[int] = []
     while task >= 0:
         path.append(task)

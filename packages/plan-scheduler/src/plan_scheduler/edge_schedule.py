@@ -72,9 +72,7 @@ class ArraySchedule:
     """Repeated edges, which were ignored."""
 
 
-def schedule_edges(
-    tasks: Sequence[str], edges: Iterable[tuple[str, str]], costs: Mapping[str, float]
-) -> EdgeSchedule:
+def schedule_edges(tasks: Sequence[str], edges: Iterable[tuple[str, str]], costs: Mapping[str, float]) -> EdgeSchedule:
     """Schedule tasks given by name.
 
     Parameters
@@ -109,7 +107,8 @@ def schedule_edges(
     def named(numbers: Iterable[int]) -> tuple[str, ...]:
         return tuple(names[number] for number in numbers)
 
-    sources, targets = graph.edges.sources.tolist(), graph.edges.targets.tolist()
+    sources: list[int] = graph.edges.sources.tolist()
+    targets: list[int] = graph.edges.targets.tolist()
     return EdgeSchedule(
         ordered_tasks=named(found.order.tolist()),
         generations=tuple(named(part.tolist()) for part in group_generations(found.order, found.generation)),

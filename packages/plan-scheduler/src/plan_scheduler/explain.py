@@ -1,7 +1,6 @@
 """Why a task stands where it stands, in words."""
 
 from plan_contracts import CostSource, PlanScheduleArtifact, TaskGraph
-
 from plan_scheduler.errors import UnknownTask
 
 _SOURCES = {

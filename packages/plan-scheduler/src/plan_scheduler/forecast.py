@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+
 from plan_contracts import MakespanForecast
 from plan_contracts.errors import PlanError, raise_all
-
 from plan_scheduler.durations import to_microseconds
 from plan_scheduler.edge_arrays import pack_edges
 from plan_scheduler.errors import UnknownTask, WorkersRefused

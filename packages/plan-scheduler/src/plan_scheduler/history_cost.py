@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from plan_contracts import TaskHistoryEntry
-
 from plan_scheduler.cost_model import TaskSize
 
 RECENT = 9

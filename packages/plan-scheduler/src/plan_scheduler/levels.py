@@ -51,9 +51,9 @@ def sweep_forward(graph: EdgeArrays, costs: IntArray) -> ForwardSweep:
     position = level = 0
 
     # Views of the same memory: item access through a memoryview costs a third of that through an array.
-    starts_view, targets_view = memoryview(starts), memoryview(targets)
-    waiting_view, earliest_view, costs_view = memoryview(waiting), memoryview(earliest), memoryview(costs)
-    generation_view, order_view = memoryview(generation), memoryview(by_generation)
+    starts_view, targets_view = starts.data, targets.data
+    waiting_view, earliest_view, costs_view = waiting.data, earliest.data, costs.data
+    generation_view, order_view = generation.data, by_generation.data
 
     while len(frontier):
         if len(frontier) >= WIDE:
@@ -62,15 +62,7 @@ def sweep_forward(graph: EdgeArrays, costs: IntArray) -> ForwardSweep:
             position += len(frontier)
             level += 1
             generation_starts.append(position)
-            edges, degrees = gather_rows(starts, frontier)
-            reached = targets[edges]
-            np.maximum.at(earliest, reached, np.repeat(earliest[frontier] + costs[frontier], degrees))
-            np.subtract.at(waiting, reached, 1)
-            free = reached[waiting[reached] == 0]
-            # A task that several of the frontier's tasks freed stands there several times: its last claim counts.
-            turns = np.arange(len(free))
-            claimed[free] = turns
-            frontier = free[claimed[free] == turns]
+            frontier = _free_wide(graph, costs, frontier, waiting, earliest, claimed)
             continue
         thin: list[int] = frontier.tolist()
         while thin and len(thin) < WIDE:
@@ -89,8 +81,7 @@ def sweep_forward(graph: EdgeArrays, costs: IntArray) -> ForwardSweep:
                     continue
                 for edge in range(first, last):
                     target = targets_view[edge]
-                    if earliest_view[target] < finish:
-                        earliest_view[target] = finish
+                    earliest_view[target] = max(earliest_view[target], finish)
                     left = waiting_view[target] - 1
                     waiting_view[target] = left
                     if not left:
@@ -106,6 +97,21 @@ def sweep_forward(graph: EdgeArrays, costs: IntArray) -> ForwardSweep:
         generation=generation,
         earliest_start=earliest,
     )
+
+
+def _free_wide(
+    graph: EdgeArrays, costs: IntArray, frontier: IntArray, waiting: IntArray, earliest: IntArray, claimed: IntArray
+) -> IntArray:
+    """Take a wide generation off the graph with array operations, and give the tasks that it sets free."""
+    edges, degrees = gather_rows(graph.starts, frontier)
+    reached = graph.targets[edges]
+    np.maximum.at(earliest, reached, np.repeat(earliest[frontier] + costs[frontier], degrees))
+    np.subtract.at(waiting, reached, 1)
+    free = reached[waiting[reached] == 0]
+    # A task that several of the frontier's tasks freed stands there several times: its last claim counts.
+    turns = np.arange(len(free))
+    claimed[free] = turns
+    return free[claimed[free] == turns]
 
 
 def sweep_backward(graph: EdgeArrays, costs: IntArray, forward: ForwardSweep) -> IntArray:
@@ -127,8 +133,8 @@ def sweep_backward(graph: EdgeArrays, costs: IntArray, forward: ForwardSweep) ->
     np.cumsum(degrees, out=row_starts[1:])
     bottom = costs.copy()
 
-    bottom_view, costs_view, order_view = memoryview(bottom), memoryview(costs), memoryview(order)
-    targets_view, rows_view = memoryview(targets), memoryview(row_starts)
+    bottom_view, costs_view, order_view = bottom.data, costs.data, order.data
+    targets_view, rows_view = targets.data, row_starts.data
     bounds = forward.generation_starts
     for level in range(len(bounds) - 2, -1, -1):
         first, last = bounds[level], bounds[level + 1]
@@ -151,7 +157,6 @@ def sweep_backward(graph: EdgeArrays, costs: IntArray, forward: ForwardSweep) ->
                 deepest = 0
                 for edge in range(begin, end):
                     below = bottom_view[targets_view[edge]]
-                    if below > deepest:
-                        deepest = below
+                    deepest = max(deepest, below)
             bottom_view[task] = costs_view[task] + deepest
     return bottom

@@ -13,7 +13,6 @@ from plan_contracts import (
     TaskKind,
 )
 from plan_contracts.errors import PlanError, raise_all
-
 from plan_scheduler.errors import InputNotAdmitted, UnknownTask, ViewNotPlanned
 
 

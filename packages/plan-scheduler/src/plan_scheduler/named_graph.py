@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
 from plan_contracts import nearest
 from plan_contracts.errors import PlanError, raise_all
-
 from plan_scheduler.analysis import Analysis, Cyclic, analyse
 from plan_scheduler.cycles import find_cycles
 from plan_scheduler.durations import MAX_TOTAL_SECONDS, cost_fault, to_microseconds
@@ -77,8 +77,8 @@ def analyse_named(
     )
     analysis = analyse(packed, micros)
     if isinstance(analysis, Cyclic):
-        for cycle in find_cycles(packed, analysis.acyclic):
-            problems.append(CycleError([names[task] for task in cycle]))
+        cycles = find_cycles(packed, analysis.acyclic)
+        problems.extend(CycleError([names[task] for task in cycle]) for cycle in cycles)
         raise_all(problems)
         raise CycleError(names[:1])  # unreachable: a cyclic graph has a component of two tasks
     raise_all(problems)
@@ -112,12 +112,9 @@ def _pack(
     return pack_edges(len(names), sources, targets), problems
 
 
-def _check_costs(
-    number: dict[str, int], costs: Mapping[str, float], other_tasks: frozenset[str]
-) -> list[PlanError]:
-    problems: list[PlanError] = []
-    for name in sorted(costs.keys() - number.keys() - other_tasks):
-        problems.append(_unknown(name, "a cost", list(number)))
+def _check_costs(number: dict[str, int], costs: Mapping[str, float], other_tasks: frozenset[str]) -> list[PlanError]:
+    strangers = sorted(costs.keys() - number.keys() - other_tasks)
+    problems: list[PlanError] = [_unknown(name, "a cost", list(number)) for name in strangers]
     total = 0.0
     for name in number:
         seconds = costs.get(name)

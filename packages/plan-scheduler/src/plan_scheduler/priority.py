@@ -43,7 +43,8 @@ def _resolve_ties(order: IntArray, bottom: IntArray, sources: IntArray, targets:
     for source, target in zip(source_places, target_places, strict=True):
         consumers.setdefault(source, []).append(target)
         waiting[target] = waiting.get(target, 0) + 1
-    for value in np.unique(-bottom[sources]).tolist():
+    values: list[int] = np.unique(-bottom[sources]).tolist()
+    for value in values:
         first = int(np.searchsorted(descending, value, side="left"))
         last = int(np.searchsorted(descending, value, side="right"))
         ready = [spot for spot in range(first, last) if spot not in waiting]

@@ -1,6 +1,7 @@
 """Exact transitive reduction that never holds a transitive closure."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,9 @@ class Reduction:
     """Why it was skipped."""
 
 
-def reduce_transitively(graph: EdgeArrays, forward: ForwardSweep, *, work_bound: int = WORK_BOUND) -> Reduction:
+def reduce_transitively(
+    graph: EdgeArrays, forward: ForwardSweep, *, work_bound: int = WORK_BOUND, band: int = BAND
+) -> Reduction:
     """Find the edges that no longer path stands in for.
 
     Parameters
@@ -42,6 +45,8 @@ def reduce_transitively(graph: EdgeArrays, forward: ForwardSweep, *, work_bound:
         The forward sweep over the same graph.
     work_bound
         Work above which the reduction is skipped; the estimate depends on the graph alone, never on time.
+    band
+        Sources that are followed at once; it changes time and memory, not the result.
 
     Notes
     -----
@@ -70,10 +75,10 @@ def reduce_transitively(graph: EdgeArrays, forward: ForwardSweep, *, work_bound:
     input_starts = np.zeros(graph.count + 1, dtype=np.int64)
     np.cumsum(inputs[forward.by_generation], out=input_starts[1:])
 
-    bands = _cut_into_bands(source_places)
+    bands = _cut_into_bands(source_places, band)
     stretches = [(int(source_places[a]), int(target_places[a:b].max())) for a, b in bands]
     work = sum(
-        int(input_starts[last + 1] - input_starts[first]) * (BAND // 64 + _STEP_WORDS) for first, last in stretches
+        int(input_starts[last + 1] - input_starts[first]) * (band // 64 + _STEP_WORDS) for first, last in stretches
     )
     if work > work_bound:
         reason = (
@@ -93,12 +98,12 @@ def reduce_transitively(graph: EdgeArrays, forward: ForwardSweep, *, work_bound:
     return Reduction(kept=kept, skipped=None)
 
 
-def _cut_into_bands(source_places: IntArray) -> list[tuple[int, int]]:
-    """Cut the doubtful edges, sorted by source, into runs of at most `BAND` sources."""
+def _cut_into_bands(source_places: IntArray, band: int) -> list[tuple[int, int]]:
+    """Cut the doubtful edges, sorted by source, into runs of at most `band` sources."""
     changes = np.flatnonzero(source_places[1:] != source_places[:-1]) + 1
     source_starts = np.concatenate([np.zeros(1, dtype=np.int64), changes])
-    cuts = [*source_starts[::BAND].tolist(), len(source_places)]
-    return list(zip(cuts[:-1], cuts[1:], strict=True))
+    cuts = [*source_starts[::band].tolist(), len(source_places)]
+    return list(pairwise(cuts))
 
 
 def _follow_band(
@@ -145,5 +150,3 @@ def _follow_band(
             for index in questions:
                 redundant[index] = bool(beyond & bits[sources[index]])
     return redundant
-
-

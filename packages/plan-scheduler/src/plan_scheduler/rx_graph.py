@@ -1,5 +1,7 @@
 """The only place that knows rustworkx: questions about the graph as a whole."""
 
+from typing import cast
+
 import rustworkx
 
 from plan_scheduler.edge_arrays import EdgeArrays
@@ -34,9 +36,9 @@ def find_bridges(graph: EdgeArrays) -> tuple[list[tuple[int, int]], list[int]]:
     built = _undirected(graph)
     # An undirected edge comes back in either direction; in an acyclic graph only one of them exists.
     known = set(zip(graph.sources.tolist(), graph.targets.tolist(), strict=True))
-    bridges = sorted(
-        edge if edge in known else (edge[1], edge[0]) for edge in rustworkx.bridges(built)
-    )
+    # rustworkx's stubs declare tuples of one; it returns pairs.
+    found = cast("set[tuple[int, int]]", rustworkx.bridges(built))
+    bridges = sorted(edge if edge in known else (edge[1], edge[0]) for edge in found)
     return bridges, sorted(rustworkx.articulation_points(built))
 
 

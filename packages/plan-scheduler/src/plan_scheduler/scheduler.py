@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from plan_contracts import CostTable, PlanScheduleArtifact, PlanSignatures, TaskGraph, artifact_id
-
 from plan_scheduler.durations import to_seconds
 from plan_scheduler.edge_arrays import IntArray
 from plan_scheduler.forecast import WORKERS, forecast_ranked

@@ -1,8 +1,8 @@
 """Signatures of the logical graph and of its transitive reduction."""
 
 import numpy as np
-from plan_contracts import LogicalGraph, PlanSignatures, plan_signature
 
+from plan_contracts import LogicalGraph, PlanSignatures, plan_signature
 from plan_scheduler.edge_arrays import pack_edges
 from plan_scheduler.levels import sweep_forward
 from plan_scheduler.reduction import WORK_BOUND, reduce_transitively
