@@ -1,3 +1,5 @@
+"""The two doors, held against enumerated paths, a heap of ready tasks and networkx."""
+
 import heapq
 import random
 from itertools import pairwise
@@ -7,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from plan_contracts import PlanErrors
 from plan_scheduler import (
     CostMissing,
@@ -135,9 +138,8 @@ def test_schedule_larger_graph_agrees_with_networkx(seed: int, shape: tuple[int,
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(names)
     graph.add_edges_from(edges)
-    assert [sorted(part) for part in schedule.generations] == [
-        sorted(part) for part in nx.topological_generations(graph)
-    ]
+    generations: list[list[str]] = list(nx.topological_generations(graph))
+    assert [sorted(part) for part in schedule.generations] == [sorted(part) for part in generations]
     weighted: nx.DiGraph[str] = nx.DiGraph()
     weighted.add_weighted_edges_from(((a, b, round(costs[b] * 1e6)) for a, b in edges), weight="micros")
     weighted.add_weighted_edges_from((("", name, round(costs[name] * 1e6)) for name in names), weight="micros")
@@ -145,9 +147,10 @@ def test_schedule_larger_graph_agrees_with_networkx(seed: int, shape: tuple[int,
     assert round(schedule.critical_path_length_weighted * 1e6) == length
     undirected = graph.to_undirected()
     bridges = {frozenset(edge) for edge in nx.bridges(undirected)}
+    cut_tasks: list[str] = list(nx.articulation_points(undirected))
     assert {frozenset(edge) for edge in schedule.bridge_edges} == bridges
     assert set(schedule.bridge_edges) <= edges
-    assert set(schedule.articulation_tasks) == set(nx.articulation_points(undirected))
+    assert set(schedule.articulation_tasks) == set(cut_tasks)
     place = {task: index for index, task in enumerate(schedule.ordered_tasks)}
     assert all(place[a] < place[b] for a, b in edges)
 
@@ -160,8 +163,10 @@ def test_schedule_arrays_same_graph_equals_schedule_edges(graph: Graph) -> None:
     pairs = np.array([[number[a], number[b]] for a, b in edges], dtype=np.int32).reshape(-1, 2)
     arrays = schedule_arrays(np.array([costs[name] for name in names], dtype=np.float64), pairs)
     named = schedule_edges(*graph)
-    assert tuple(names[task] for task in arrays.order.tolist()) == named.ordered_tasks
-    assert tuple(names[task] for task in arrays.critical_path.tolist()) == named.critical_path_tasks
+    order: list[int] = arrays.order.tolist()
+    path: list[int] = arrays.critical_path.tolist()
+    assert tuple(names[task] for task in order) == named.ordered_tasks
+    assert tuple(names[task] for task in path) == named.critical_path_tasks
     assert dict(zip(names, arrays.slack.tolist(), strict=True)) == named.slack_by_task
     assert dict(zip(names, arrays.bottom_level.tolist(), strict=True)) == named.bottom_level_costs
     assert dict(zip(names, arrays.latest_start.tolist(), strict=True)) == named.latest_start

@@ -1,8 +1,12 @@
+"""Forecasts, held against an independent simulation and the bounds of list schedules."""
+
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from plan_scheduler import EdgeSchedule, UnknownTask, WorkersRefused, forecast, predict, schedule_edges
 
 
@@ -73,7 +77,7 @@ def test_predict_slots_never_overlap(seed: int, count: int, workers: int) -> Non
     assert max(by_slot) < workers
     for spans in by_slot.values():
         spans.sort()
-        assert all(first[1] <= second[0] for first, second in zip(spans, spans[1:], strict=False))
+        assert all(first[1] <= second[0] for first, second in pairwise(spans))
 
 
 def test_forecast_no_workers_is_refused() -> None:

@@ -1,3 +1,5 @@
+"""Transitive reduction, held against networkx."""
+
 import random
 
 import networkx as nx
@@ -5,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from plan_scheduler.edge_arrays import EdgeArrays, pack_edges
 from plan_scheduler.levels import ForwardSweep, sweep_forward
 from plan_scheduler.reduction import reduce_transitively

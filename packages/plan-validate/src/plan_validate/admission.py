@@ -8,7 +8,6 @@ from plan_contracts import (
     TaskValidation,
     ValidationStatus,
 )
-
 from plan_validate.blocking import find_blame
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from plan_contracts import Column, EdgeValidation, Evidence, LogicalEdge, ValidationStatus
-
 from plan_validate.rules.columns import missing_columns
 from plan_validate.rules.contracts import HOLDS, ContractVerdict
 from plan_validate.rules.metadata import missing_metadata

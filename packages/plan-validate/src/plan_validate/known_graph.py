@@ -15,7 +15,6 @@ from plan_contracts import (
     PlanningFinding,
 )
 from plan_contracts.errors import PlanError, raise_all
-
 from plan_validate.errors import GraphRefused
 
 
@@ -57,9 +56,7 @@ def look_up(graph: LogicalGraph, evidence: EvidenceCatalog, findings: Sequence[P
     """
     raise_all(_contradictions(graph, findings))
     views = {
-        node.name: node
-        for node in sorted(graph.nodes, key=lambda node: node.name)
-        if node.kind is not NodeKind.DATASET
+        node.name: node for node in sorted(graph.nodes, key=lambda node: node.name) if node.kind is not NodeKind.DATASET
     }
     inputs: dict[str, list[LogicalEdge]] = {name: [] for name in views}
     consumers: dict[str, list[str]] = {name: [] for name in views}
@@ -75,9 +72,7 @@ def look_up(graph: LogicalGraph, evidence: EvidenceCatalog, findings: Sequence[P
         inputs=inputs,
         consumers=consumers,
         evidence=evidence.entries,
-        columns={
-            name: {column.name: column for column in entry.columns} for name, entry in evidence.entries.items()
-        },
+        columns={name: {column.name: column for column in entry.columns} for name, entry in evidence.entries.items()},
         findings=by_view,
     )
 

@@ -15,7 +15,6 @@ from plan_contracts import (
     TaskValidation,
     ValidationStatus,
 )
-
 from plan_validate.blocking import find_blame
 from plan_validate.edges import judge_edge
 from plan_validate.known_graph import KnownGraph, look_up
@@ -104,12 +103,10 @@ def validate_graph(
     invalid = {view for view in known.views if _is_invalid(known, view, edges[view], contracts.get(view, HOLDS))}
     blame = find_blame(sorted(invalid), known.consumers)
     broken = frozenset(invalid | blame.keys())
-    for view in sorted(broken & known.consumers.keys()):
-        # Only edges whose producer has no evidence can change from `not_validated` to `blocked`.
-        if view in known.evidence:
-            continue
-        for consumer in known.consumers[view]:
-            edges[consumer] = _judge_inputs(known, consumer, contracts, broken=broken, widening=widening)
+    # Only an edge whose producer has no evidence can change, from `not_validated` to `blocked`.
+    unknown = broken - known.evidence.keys()
+    for consumer in sorted({consumer for view in unknown for consumer in known.consumers[view]}):
+        edges[consumer] = _judge_inputs(known, consumer, contracts, broken=broken, widening=widening)
     results = tuple(
         _judge_view(known, view, edges[view], contracts.get(view, HOLDS), view in invalid, blame.get(view, ()))
         for view in known.views
@@ -149,9 +146,7 @@ def _judge_inputs(
     )
 
 
-def _is_invalid(
-    known: KnownGraph, view: str, edges: tuple[EdgeValidation, ...], contract: ContractVerdict
-) -> bool:
+def _is_invalid(known: KnownGraph, view: str, edges: tuple[EdgeValidation, ...], contract: ContractVerdict) -> bool:
     return (
         view in known.findings
         or bool(contract.violations)

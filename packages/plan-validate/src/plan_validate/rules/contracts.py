@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from plan_contracts import ContractViolation, DataContract, Evidence, Exactness, ViolationKind
-
 from plan_validate.rules.types import type_fits
 
 
@@ -64,9 +63,7 @@ def _columns(declared: DataContract, evidence: Evidence) -> list[ContractViolati
             )
         elif wanted is not None and not type_fits(there.type, wanted, widening=False):
             found.append(
-                ContractViolation(
-                    kind=ViolationKind.TYPE_DIFFERS, subject=name, declared=wanted, available=there.type
-                )
+                ContractViolation(kind=ViolationKind.TYPE_DIFFERS, subject=name, declared=wanted, available=there.type)
             )
     return found
 
