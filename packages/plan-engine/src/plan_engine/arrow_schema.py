@@ -1,0 +1,117 @@
+"""Between Arrow schemas and the columns of contracts."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from plan_contracts import CanonicalType, Column, canonical_type, parse_type
+
+_PLAIN: dict[str, pa.DataType] = {
+    "null": pa.null(),
+    "bool": pa.bool_(),
+    "int8": pa.int8(),
+    "int16": pa.int16(),
+    "int32": pa.int32(),
+    "int64": pa.int64(),
+    "uint8": pa.uint8(),
+    "uint16": pa.uint16(),
+    "uint32": pa.uint32(),
+    "uint64": pa.uint64(),
+    "float16": pa.float16(),
+    "float32": pa.float32(),
+    "float64": pa.float64(),
+    "string": pa.string(),
+    "binary": pa.binary(),
+    "date32": pa.date32(),
+    "date64": pa.date64(),
+}
+
+_DECIMAL128_DIGITS = 38
+
+
+def columns_of(schema: pa.Schema) -> tuple[Column, ...]:
+    """Give the columns of a schema with canonical types, in order."""
+    return tuple(
+        Column(
+            name=field.name,
+            type=canonical_type(str(field.type)),
+            nullable=field.nullable,
+            metadata=_metadata(field.metadata),
+        )
+        for field in schema
+    )
+
+
+def schema_of(columns: Sequence[Column]) -> pa.Schema:
+    """Give a schema with the plain layout of each column's canonical type."""
+    return pa.schema([pa.field(column.name, arrow_type(column.type), column.nullable) for column in columns])
+
+
+def arrow_type(text: str) -> pa.DataType:
+    """Give the plain Arrow layout of a canonical type.
+
+    Raises
+    ------
+    TypeNotCanonical
+        When the text is no type, or one that Arrow cannot hold.
+    """
+    return _arrow_type(parse_type(text))
+
+
+def _arrow_type(parsed: CanonicalType) -> pa.DataType:
+    plain = _PLAIN.get(parsed.name)
+    if plain is not None:
+        return plain
+    first = parsed.arguments[0] if parsed.arguments else None
+    second = parsed.arguments[1] if len(parsed.arguments) > 1 else None
+    children = [_arrow_type(child) for child in parsed.children]
+    match parsed.name:
+        case "decimal" if isinstance(first, int) and isinstance(second, int):
+            return pa.decimal128(first, second) if first <= _DECIMAL128_DIGITS else pa.decimal256(first, second)
+        case "timestamp":
+            return pa.timestamp(str(first), tz=str(second) if second is not None else None)
+        case "time32":
+            return pa.time32(str(first))
+        case "time64":
+            return pa.time64(str(first))
+        case "duration":
+            return pa.duration(str(first))
+        case "interval":
+            return pa.month_day_nano_interval()
+        case "fixed_binary" if isinstance(first, int):
+            return pa.binary(first)
+        case "list":
+            return pa.list_(children[0])
+        case "map":
+            return pa.map_(children[0], children[1])
+        case "dictionary":
+            return pa.dictionary(pa.int32(), children[0])
+        case "struct":
+            return pa.struct([pa.field(n, t) for n, t in zip(parsed.field_names, children, strict=True)])
+        case _:
+            raise AssertionError(f"the canonical type {parsed} has no Arrow layout")
+
+
+def plain_schema(schema: pa.Schema) -> pa.Schema:
+    """Give the schema with plain strings and binaries in place of views, which not every reader knows."""
+    return pa.schema([field.with_type(_plain_type(field.type)) for field in schema], metadata=schema.metadata)
+
+
+def _plain_type(arrow: pa.DataType) -> pa.DataType:
+    if pa.types.is_string_view(arrow):
+        return pa.string()
+    if pa.types.is_binary_view(arrow):
+        return pa.binary()
+    if pa.types.is_list(arrow):
+        return pa.list_(arrow.value_field.with_type(_plain_type(arrow.value_type)))
+    if pa.types.is_struct(arrow):
+        return pa.struct([arrow.field(i).with_type(_plain_type(arrow.field(i).type)) for i in range(arrow.num_fields)])
+    return arrow
+
+
+def _metadata(metadata: dict[bytes, bytes] | None) -> dict[str, str]:
+    """Give field metadata as text, without the field ids that Parquet readers add."""
+    if metadata is None:
+        return {}
+    decoded = {key.decode(errors="replace"): value.decode(errors="replace") for key, value in metadata.items()}
+    return {key: value for key, value in sorted(decoded.items()) if not key.startswith("PARQUET:")}

@@ -1,0 +1,117 @@
+"""Which files a dataset consists of: a path, a glob or a folder, always in the same order."""
+
+import glob
+from dataclasses import dataclass
+from pathlib import Path
+
+from plan_contracts import DataFormat, DatasetSection
+from plan_engine.errors import DatasetFormatUnknown, DatasetMissing, DatasetUnreadable
+from plan_engine.toml_locations import TomlLocations
+
+_ENDINGS = {
+    ".parquet": DataFormat.PARQUET,
+    ".pq": DataFormat.PARQUET,
+    ".csv": DataFormat.CSV,
+}
+_READABLE = (DataFormat.PARQUET, DataFormat.CSV)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetFiles:
+    """The files of one dataset."""
+
+    root: Path
+    """The file or folder that plan.toml names; for a glob the folder above its first wildcard."""
+    paths: tuple[Path, ...]
+    """Absolute, sorted; at least one."""
+    format: DataFormat
+    """How they are stored."""
+
+
+def find_files(folder: Path, name: str, section: DatasetSection, locations: TomlLocations) -> DatasetFiles:
+    """Find the files of a dataset.
+
+    Files and folders whose names begin with `.` or `_` are left out of folders, as other readers do.
+
+    Raises
+    ------
+    DatasetMissing
+        When nothing matches.
+    DatasetFormatUnknown
+        When the ending does not tell the format, or the format cannot be read.
+    DatasetUnreadable
+        When a folder cannot be listed, or a link leads nowhere.
+    """
+    location = locations.of("datasets", name, "path")
+    target = folder / section.path
+    if glob.has_magic(section.path):
+        paths = tuple(Path(found) for found in sorted(glob.glob(str(target), recursive=True)))
+        paths = tuple(path for path in paths if path.is_file())
+        root = _above_wildcard(target)
+    elif target.is_dir():
+        paths, root = _in_folder(target, section.format), target
+    else:
+        paths, root = ((target,) if target.is_file() else ()), target
+    if not paths:
+        broken = target.is_symlink()
+        message = (
+            f"The dataset `{name}` has no files: `{section.path}` {'is a broken link' if broken else 'matches nothing'}"
+        )
+        mend = f"paths are relative to plan.toml; looked for {target}"
+        raise DatasetMissing(message, subject=name, location=location, suggestion=mend)
+    return DatasetFiles(root=root, paths=paths, format=_format(name, section, paths, locations))
+
+
+def _above_wildcard(target: Path) -> Path:
+    plain = [part for part in target.parts]
+    for index, part in enumerate(plain):
+        if glob.has_magic(part):
+            return Path(*plain[:index])
+    return target
+
+
+def _in_folder(folder: Path, declared: DataFormat | None) -> tuple[Path, ...]:
+    endings = tuple(ending for ending, kind in _ENDINGS.items() if declared is None or kind is declared)
+    found = [
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in endings
+        and path.is_file()
+        and not any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
+    ]
+    return tuple(sorted(found))
+
+
+def _format(name: str, section: DatasetSection, paths: tuple[Path, ...], locations: TomlLocations) -> DataFormat:
+    known = ", ".join(kind.value for kind in _READABLE)
+    if section.format is not None:
+        if section.format in _READABLE:
+            return section.format
+        message = f"The dataset `{name}` has the format `{section.format.value}`, which is not read yet"
+        location = locations.of("datasets", name, "format")
+        raise DatasetFormatUnknown(message, subject=name, location=location, suggestion=f"formats: {known}")
+    kinds = {_ENDINGS.get(path.suffix.lower()) for path in paths}
+    kind = kinds.pop()
+    if kinds or kind is None:
+        endings = ", ".join(sorted({path.suffix or path.name for path in paths}))
+        message = f"The format of the dataset `{name}` does not follow from the endings of its files ({endings})"
+        location = locations.of("datasets", name, "path")
+        mend = f"set `format` to one of: {known}"
+        raise DatasetFormatUnknown(message, subject=name, location=location, suggestion=mend)
+    return kind
+
+
+def check_readable(name: str, path: Path) -> None:
+    """Check that a file can be opened.
+
+    Raises
+    ------
+    DatasetUnreadable
+        When it cannot.
+    """
+    try:
+        with path.open("rb"):
+            pass
+    except OSError as reason:
+        message = f"The file `{path}` of the dataset `{name}` cannot be read: {reason.strerror}"
+        raise DatasetUnreadable(message, subject=name) from reason

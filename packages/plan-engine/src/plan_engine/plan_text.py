@@ -1,0 +1,70 @@
+"""What the text of a logical plan says: which columns its scans read, which functions it calls, how large it is.
+
+The text, unlike the tree of inputs, also shows the plans of subqueries that stand within expressions.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+_SCAN = re.compile(r"^\s*TableScan: (\S+?)(?: projection=\[|,|$|\s)", re.MULTILINE)
+_PROJECTED_SCAN = re.compile(r"^\s*TableScan: (\S+) projection=\[", re.MULTILINE)
+_STRING_LITERAL = re.compile(r'(?:Large)?Utf8(?:View)?\("(?:[^"\\]|\\.)*"\)')
+_CALL = re.compile(r"\b([a-z_][a-z0-9_]*)\(")
+
+VOLATILE_FUNCTIONS = frozenset(
+    {"now", "current_timestamp", "current_date", "current_time", "today", "random", "uuid", "gen_random_uuid"}
+)
+"""Functions whose value differs from run to run."""
+
+
+def scanned_columns(plan: str, columns: Mapping[str, Iterable[str]]) -> dict[str, set[str]]:
+    """Give the columns that an optimised plan's scans read, over all scans of each table.
+
+    Parameters
+    ----------
+    plan
+        Text of the optimised plan.
+    columns
+        Columns of each table that the plan may scan.
+
+    Returns
+    -------
+    dict
+        Columns by table; a table that is scanned without any column has an empty set.
+    """
+    found: dict[str, set[str]] = {match.group(1): set() for match in _SCAN.finditer(plan)}
+    for match in _PROJECTED_SCAN.finditer(plan):
+        table = match.group(1)
+        known = sorted(columns.get(table, ()), key=len, reverse=True)
+        found.setdefault(table, set()).update(_read_names(plan, match.end(), known))
+    return {table: names for table, names in found.items() if table in columns}
+
+
+def _read_names(plan: str, start: int, known: list[str]) -> set[str]:
+    """Read `a, b]`, where names may hold commas and brackets themselves: only known columns are taken."""
+    names: set[str] = set()
+    position = start
+    while not plan.startswith("]", position):
+        name = next((name for name in known if plan.startswith(name, position) and _ends(plan, position, name)), None)
+        if name is None:
+            break
+        names.add(name)
+        position += len(name)
+        if plan.startswith(", ", position):
+            position += 2
+    return names
+
+
+def _ends(plan: str, position: int, name: str) -> bool:
+    return plan.startswith((", ", "]"), position + len(name))
+
+
+def calls_volatile_function(plan: str) -> bool:
+    """Say whether an unoptimised plan calls a function whose value differs from run to run."""
+    without_strings = _STRING_LITERAL.sub("", plan)
+    return any(call.group(1) in VOLATILE_FUNCTIONS for call in _CALL.finditer(without_strings))
+
+
+def operator_count(plan: str) -> int:
+    """Give the number of operators, subqueries included."""
+    return sum(1 for line in plan.splitlines() if line.strip())

@@ -1,0 +1,33 @@
+"""What planning a view alone has brought to light."""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from plan_contracts import PlanningFinding
+from plan_engine.datafusion_messages import PlanningMessage
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedView:
+    """A view that was planned against empty tables, or was found wanting."""
+
+    name: str
+    references: tuple[str, ...]
+    """Datasets and views that it reads, sorted."""
+    required: dict[str, dict[str, str | None]] | None = None
+    """Per input the columns that it needs with their types; no type for a column that is missing. None: not known."""
+    schema: pa.Schema | None = None
+    """Its output; none when that could not be found out."""
+    definition: str | None = None
+    """Identity of its logic; none when it did not plan as it stands."""
+    volatile: bool = False
+    """Whether it calls a function whose value differs from run to run."""
+    operators: int = 0
+    """Operators of its optimised plan."""
+    optimized: str = ""
+    """Text of its optimised plan."""
+    findings: tuple[PlanningFinding, ...] = ()
+    """What is wrong with it, beyond missing columns that belong to one input."""
+    forbidden: PlanningMessage | None = None
+    """Why it is no query after all; it is refused as a whole."""

@@ -1,0 +1,83 @@
+"""From a compiled project and its task graph to what workers are asked to do."""
+
+from plan_contracts import (
+    CompiledProject,
+    Task,
+    TaskGraph,
+    TaskInput,
+    TaskKind,
+    TaskLimits,
+    TaskRequest,
+    ViewWork,
+)
+from plan_engine.errors import WorkNotSupported
+
+
+def build_requests(
+    compiled: CompiledProject,
+    tasks: TaskGraph,
+    *,
+    run_id: str,
+    project_uri: str,
+    stage_uri: str,
+) -> dict[str, TaskRequest]:
+    """Build the request of every task.
+
+    Inputs that are datasets are complete. Inputs that other tasks produce name their producer; the dispatcher fills in
+    where they lie, and their content id, once the producer is done.
+
+    Parameters
+    ----------
+    compiled
+        The project.
+    tasks
+        What is to run.
+    run_id
+        The run.
+    project_uri
+        Folder of plan.toml.
+    stage_uri
+        Folder in which workers stage their attempts.
+
+    Raises
+    ------
+    WorkNotSupported
+        When a task is of a kind that this engine does not run.
+    """
+    producers: dict[str, str] = {view: task.name for task in tasks.tasks for view in task.outputs}
+    reads: dict[str, list[str]] = {}
+    for edge in compiled.graph.edges:
+        reads.setdefault(edge.consumer, []).append(edge.producer)
+    return {
+        task.name: TaskRequest(
+            run_id=run_id,
+            task=task.name,
+            definition=task.definition,
+            work=_work(compiled, task),
+            inputs=_inputs(compiled, task, reads, producers),
+            outputs=task.outputs,
+            stage_uri=stage_uri,
+            project_uri=project_uri,
+            limits=TaskLimits(),
+        )
+        for task in tasks.tasks
+    }
+
+
+def _work(compiled: CompiledProject, task: Task) -> ViewWork:
+    if task.kind is not TaskKind.VIEW:
+        message = f"The task `{task.name}` is of kind `{task.kind.value}`, which this engine does not run"
+        raise WorkNotSupported(message, subject=task.name)
+    return ViewWork(views=tuple(compiled.sources[view] for view in task.views))
+
+
+def _inputs(
+    compiled: CompiledProject, task: Task, reads: dict[str, list[str]], producers: dict[str, str]
+) -> tuple[TaskInput, ...]:
+    names = sorted({name for view in task.views for name in reads.get(view, [])} - set(task.views))
+    return tuple(
+        TaskInput(name=name, ref=compiled.datasets[name], content_id=compiled.snapshots[name].content_id)
+        if name in compiled.datasets
+        else TaskInput(name=name, producer=producers[name])
+        for name in names
+    )

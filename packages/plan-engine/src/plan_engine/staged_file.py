@@ -1,0 +1,93 @@
+"""Writing one result to a staged file: counted apart from the file, hashed, and gone again if anything fails."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from plan_engine.arrow_schema import plain_schema
+
+ROW_GROUP_ROWS = 262_144
+"""Rows after which a row group is written; fewer would make files that are slow to read."""
+
+COMPRESSION = "zstd"
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class StagedFile:
+    """A file that was written to its end."""
+
+    path: Path
+    schema: pa.Schema
+    rows: int
+    bytes: int
+    sha256: str
+    batches: list[pa.RecordBatch] | None
+    """The rows once more, where they were to be kept and fitted."""
+
+
+def stage_rows(
+    folder: Path, name: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch], *, keep_bytes: int = 0
+) -> StagedFile:
+    """Write rows to a Parquet file under a name that nobody else uses.
+
+    Parameters
+    ----------
+    folder
+        Where to write; it is created.
+    name
+        Beginning of the file's name.
+    schema
+        Columns of the rows; strings are written in the plain layout.
+    batches
+        The rows. When they raise, nothing is left behind.
+    keep_bytes
+        Keep the rows in memory too, as long as they hold at most this much.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.{secrets.token_hex(8)}.parquet"
+    plain = plain_schema(schema)
+    kept: list[pa.RecordBatch] | None = [] if keep_bytes > 0 else None
+    kept_bytes, rows = 0, 0
+    try:
+        with pq.ParquetWriter(path, plain, compression=COMPRESSION) as writer:
+            pending: list[pa.RecordBatch] = []
+            pending_rows = 0
+            for batch in batches:
+                rows += batch.num_rows
+                pending.append(batch)
+                pending_rows += batch.num_rows
+                if kept is not None:
+                    kept_bytes += batch.nbytes
+                    kept.append(batch)
+                    kept = kept if kept_bytes <= keep_bytes else None
+                if pending_rows >= ROW_GROUP_ROWS:
+                    _write_group(writer, schema, plain, pending)
+                    pending, pending_rows = [], 0
+            if pending_rows or rows == 0:
+                _write_group(writer, schema, plain, pending)
+        size, digest = _hash(path)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return StagedFile(path=path, schema=plain, rows=rows, bytes=size, sha256=digest, batches=kept)
+
+
+def _write_group(writer: pq.ParquetWriter, schema: pa.Schema, plain: pa.Schema, batches: list[pa.RecordBatch]) -> None:
+    table = pa.Table.from_batches(batches, schema=schema)
+    writer.write_table(table if plain.equals(schema) else table.cast(plain), row_group_size=ROW_GROUP_ROWS)
+
+
+def _hash(path: Path) -> tuple[int, str]:
+    hasher = hashlib.sha256()
+    size = 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            hasher.update(chunk)
+            size += len(chunk)
+    return size, hasher.hexdigest()

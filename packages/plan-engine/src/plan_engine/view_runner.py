@@ -1,0 +1,124 @@
+"""Running the query of one task: inputs in, a staged file per output out."""
+
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+from datafusion import RuntimeEnvBuilder, SessionConfig, SessionContext, SQLOptions
+
+from plan_contracts import DataFormat, DatasetRef, SourceLocation, StagedOutput, TaskRequest, ViewSource, ViewWork
+from plan_engine.arrow_schema import columns_of
+from plan_engine.datafusion_messages import clean
+from plan_engine.errors import QueryFailed, WorkNotSupported
+from plan_engine.retained import RetainedResults
+from plan_engine.staged_file import StagedFile, stage_rows
+from plan_engine.table_catalog import TableCatalog, quoted, session_over
+from plan_engine.task_inputs import register_inputs
+
+_ONE_QUERY = SQLOptions().with_allow_ddl(False).with_allow_dml(False).with_allow_statements(False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewRun:
+    """What running a task gave."""
+
+    outputs: tuple[StagedOutput, ...]
+    rows_in: int | None
+    bytes_in: int | None
+
+
+def run_views(request: TaskRequest, retained: RetainedResults) -> ViewRun:
+    """Compute the views of a task and stage those that are outputs.
+
+    Parameters
+    ----------
+    request
+        What to do; its inputs all have a place.
+    retained
+        Where inputs may lie in memory, and where outputs are kept when the request asks for it.
+
+    Raises
+    ------
+    QueryFailed
+        When a query fails; nothing is left of its file.
+    InputUnavailable
+        When an input is not where the request says.
+    WorkNotSupported
+        When the work is not a view.
+    """
+    if not isinstance(request.work, ViewWork):
+        kind = type(request.work).__name__
+        raise WorkNotSupported(
+            f"The task `{request.task}` asks for {kind}, which this engine cannot do", subject=request.task
+        )
+    stage = Path(request.stage_uri)
+    links = stage / f"links.{secrets.token_hex(8)}"
+    session = _session(request)
+    try:
+        register_inputs(session, request.inputs, retained, links)
+        staged = [output for view in request.work.views if (output := _run_view(session, view, request, retained))]
+    finally:
+        shutil.rmtree(links, ignore_errors=True)
+    refs = [each.ref for each in request.inputs if each.ref is not None]
+    return ViewRun(
+        outputs=tuple(staged),
+        rows_in=_sum([ref.rows for ref in refs]),
+        bytes_in=_sum([ref.bytes for ref in refs]),
+    )
+
+
+def _sum(numbers: list[int | None]) -> int | None:
+    known = [number for number in numbers if number is not None]
+    return sum(known) if len(known) == len(numbers) else None
+
+
+def _session(request: TaskRequest) -> SessionContext:
+    limits = request.limits
+    config = SessionConfig().with_target_partitions(limits.target_partitions)
+    runtime = None
+    if limits.memory_bytes is not None:
+        runtime = RuntimeEnvBuilder().with_disk_manager_os().with_fair_spill_pool(limits.memory_bytes)
+    return session_over(TableCatalog(), config, runtime)
+
+
+def _run_view(
+    session: SessionContext, view: ViewSource, request: TaskRequest, retained: RetainedResults
+) -> StagedOutput | None:
+    """Stage the view if it is an output, else make it readable for the views after it."""
+    try:
+        frame = session.sql_with_options(view.sql, _ONE_QUERY)
+        if view.name not in request.outputs:
+            session.register_view(quoted(view.name), frame)
+            return None
+        schema = frame.schema()
+        batches = (batch.to_pyarrow() for batch in frame.execute_stream())
+        keep = retained.free_bytes() if request.hand_on_in_memory else 0
+        staged = stage_rows(Path(request.stage_uri), request.task, schema, batches, keep_bytes=keep)
+    except OSError as reason:
+        message = f"The result of the view `{view.name}` cannot be written to {request.stage_uri}: {reason.strerror}"
+        raise QueryFailed(message, subject=view.name) from reason
+    except pa.ArrowException as reason:
+        message = f"The result of the view `{view.name}` cannot be written: {reason}"
+        raise QueryFailed(message, subject=view.name) from reason
+    except Exception as reason:
+        message = f"The query of the view `{view.name}` failed: {clean(str(reason))}"
+        location = SourceLocation(file=view.path)
+        raise QueryFailed(message, subject=view.name, location=location) from reason
+    return _output(view, staged, retained)
+
+
+def _output(view: ViewSource, staged: StagedFile, retained: RetainedResults) -> StagedOutput:
+    ref = DatasetRef(
+        uri=str(staged.path),
+        format=DataFormat.PARQUET,
+        columns=columns_of(staged.schema),
+        rows=staged.rows,
+        bytes=staged.bytes,
+    )
+    kept = staged.batches
+    memory = retained.put(staged.schema, kept, staged.rows) if kept else None
+    return StagedOutput(
+        view=view.name, ref=ref, sha256=staged.sha256, rows=staged.rows, bytes=staged.bytes, memory=memory
+    )

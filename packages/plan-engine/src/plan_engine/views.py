@@ -1,0 +1,106 @@
+"""Views: the SQL files of a project, each named by its file."""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from plan_contracts import (
+    NameRefused,
+    PlanError,
+    ProjectFile,
+    SourceLocation,
+    ViewSection,
+    ViewSource,
+    case_collisions,
+    name_fault,
+    nearest,
+)
+from plan_engine.errors import ViewFolderMissing, ViewNamesCollide, ViewSettingsUnused, ViewUnreadable
+from plan_engine.toml_locations import TomlLocations
+
+
+def find_views(folder: Path, project: ProjectFile) -> tuple[dict[str, ViewSource], list[PlanError]]:
+    """Read every view of a project.
+
+    Parameters
+    ----------
+    folder
+        Folder of plan.toml.
+    project
+        Names the folder of the views, and the datasets with which views share one space of names.
+
+    Returns
+    -------
+    dict, list
+        The views that could be read, by name, and everything that is wrong with names and files.
+    """
+    locations = TomlLocations(folder)
+    root = folder / project.project.views
+    if not root.is_dir():
+        message = f"The folder `{project.project.views}` of the views does not exist"
+        location = locations.of("project", "views")
+        mend = f"create {root}, or set `[project] views`"
+        return {}, [ViewFolderMissing(message, subject=project.project.views, location=location, suggestion=mend)]
+    views: dict[str, ViewSource] = {}
+    errors: list[PlanError] = []
+    seen: list[tuple[str, str]] = []
+    for path in sorted(root.rglob("*.sql")):
+        relative = path.relative_to(folder).as_posix()
+        seen.append((path.stem, relative))
+        fault = name_fault(path.stem)
+        if fault is not None:
+            message = f"The name of the view `{path.stem}` {fault}"
+            location = SourceLocation(file=relative)
+            errors.append(NameRefused(message, subject=path.stem, location=location, suggestion="rename the file"))
+            continue
+        try:
+            views[path.stem] = ViewSource(name=path.stem, path=relative, sql=_read(path, relative))
+        except ViewUnreadable as error:
+            errors.append(error)
+    errors += _collisions(seen, project.datasets)
+    errors += _unused_settings(project.views, [name for name, _ in seen], locations)
+    return views, errors
+
+
+def _read(path: Path, relative: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as reason:
+        message = f"The view's file is not UTF-8 text: byte {reason.start} cannot be decoded"
+        raise ViewUnreadable(message, subject=path.stem, location=SourceLocation(file=relative)) from reason
+    except OSError as reason:
+        message = f"The view's file cannot be read: {reason.strerror}"
+        raise ViewUnreadable(message, subject=path.stem, location=SourceLocation(file=relative)) from reason
+
+
+def _collisions(seen: list[tuple[str, str]], datasets: Collection[str]) -> list[PlanError]:
+    errors: list[PlanError] = []
+    by_name: dict[str, list[str]] = {}
+    for name, relative in seen:
+        by_name.setdefault(name, []).append(relative)
+    for name, places in by_name.items():
+        location = SourceLocation(file=places[0])
+        if len(places) > 1:
+            message = f"Two views are called `{name}`: {' and '.join(places)}"
+            errors.append(ViewNamesCollide(message, subject=name, location=location, suggestion="rename one of them"))
+        if name in datasets:
+            message = f"The view `{name}` has the name of a dataset"
+            errors.append(ViewNamesCollide(message, subject=name, location=location, suggestion="rename one of them"))
+    for group in case_collisions([*by_name, *(name for name in datasets if name not in by_name)]):
+        names = " and ".join(f"`{name}`" for name in group)
+        message = f"{names} differ only in case, which SQL and file systems do not tell apart"
+        place = next((SourceLocation(file=by_name[name][0]) for name in group if name in by_name), None)
+        errors.append(ViewNamesCollide(message, subject=group[0], location=place, suggestion="rename one of them"))
+    return errors
+
+
+def _unused_settings(
+    sections: Mapping[str, ViewSection], names: Collection[str], locations: TomlLocations
+) -> list[PlanError]:
+    errors: list[PlanError] = []
+    for name in sorted(set(sections) - set(names)):
+        near = nearest(name, names)
+        mend = f"did you mean `{near}`?" if near is not None else "remove the section, or add the view"
+        message = f"plan.toml has settings for the view `{name}`, and there is no such view"
+        location = locations.of("views", name)
+        errors.append(ViewSettingsUnused(message, subject=name, location=location, suggestion=mend))
+    return errors
