@@ -84,6 +84,7 @@ from plan_contracts.evidence import (
     Exactness,
 )
 from plan_contracts.execution import (
+    WIRE_PROTOCOL,
     BuildRequest,
     CheckWork,
     CostChoice,
@@ -114,7 +115,6 @@ from plan_contracts.execution import (
     TaskStatus,
     TaskWork,
     ViewWork,
-    WIRE_PROTOCOL,
     WorkerLimits,
 )
 from plan_contracts.graph import (
@@ -221,7 +221,7 @@ from plan_contracts.validation import (
     ViolationKind,
 )
 
-__all__ = [
+__all__ = [  # noqa: RUF022 - grouped as a table of contents
     # project file
     "DatasetSection",
     "DefaultsSection",

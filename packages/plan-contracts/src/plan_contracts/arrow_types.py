@@ -3,10 +3,10 @@
 The canonical text of a type is one of `null`, `bool`, `int8` to `int64`, `uint8` to `uint64`, `float16`, `float32`,
 `float64`, `string`, `binary`, `date32`, `date64`, `time32(s|ms)`, `time64(us|ns)`, `timestamp(UNIT)`,
 `timestamp(UNIT, ZONE)`, `duration(UNIT)`, `interval(month_day_nano|day_time|year_month)`, `decimal(P, S)`,
-`fixed_binary(N)`, `list<T>`, `struct<a: T, "b c": U>`, `map<K, V>` and `dictionary<T>`, where UNIT is `s`, `ms`, `us` or
-`ns`. It names values, not layouts: plain, large and view layouts are one type, as are the widths of a decimal's storage,
-fixed-size and other lists, and a run-end encoded column and its plain form. Nullability within nested types is not part
-of a type.
+`fixed_binary(N)`, `list<T>`, `struct<a: T, "b c": U>`, `map<K, V>` and `dictionary<T>`, where UNIT is `s`, `ms`, `us`
+or `ns`. It names values, not layouts: plain, large and view layouts are one type, as are the widths of a decimal's
+storage, fixed-size and other lists, and a run-end encoded column and its plain form. Nullability within nested types
+is not part of a type.
 """
 
 from plan_contracts.canonical_types import CanonicalType
@@ -22,8 +22,8 @@ def parse_type(text: str) -> CanonicalType:
     Parameters
     ----------
     text
-        For example `timestamp[us, tz=UTC]`, `Timestamp(\u00b5s, "UTC")` or `timestamptz`. Where people leave something open,
-        `timestamp` and `time` count microseconds, `float` has 32 bits and `int` too.
+        For example `timestamp[us, tz=UTC]`, `Timestamp(us, "UTC")` or `timestamptz`. Where people leave something
+        open, `timestamp` and `time` count microseconds, `float` has 32 bits and `int` too.
 
     Raises
     ------

@@ -1,9 +1,10 @@
 """Canonical bytes: one function each for MessagePack, JSON, decoding and the hash of a payload."""
 
 import hashlib
+import math
 import re
 from functools import cache
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import msgspec
 
@@ -30,17 +31,18 @@ _SUSPICIOUS_FLOAT = re.compile(rb"\xcb(?:[\x7f\xff][\xf0-\xff]|\x80\x00{7})")
 def _refuse_or_normalise(value: object, path: str) -> object:
     """Give the value with 0.0 for -0.0, so that equal values have equal bytes; contracts stay contracts."""
     if isinstance(value, float):
-        if value != value or value in (float("inf"), float("-inf")):
+        if not math.isfinite(value):
             message = f"The number at `{path}` is {value}; a document holds finite numbers only"
             raise NotCanonical(message, subject=path)
         return value + 0.0
     if isinstance(value, Contract):
         return canonical_form(value)
     if isinstance(value, dict):
-        items = {str(key): item for key, item in value.items()}
+        items = {str(key): item for key, item in cast("dict[object, object]", value).items()}
         return {key: _refuse_or_normalise(item, f"{path}.{key}") for key, item in items.items()}
     if isinstance(value, list | tuple):
-        return [_refuse_or_normalise(item, f"{path}[{index}]") for index, item in enumerate(value)]
+        members = cast("list[object]", value)
+        return [_refuse_or_normalise(item, f"{path}[{index}]") for index, item in enumerate(members)]
     return value
 
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import get_args
+from typing import cast, get_args
 
 import msgspec
 
@@ -32,9 +32,9 @@ def _identity_value(value: object) -> object:
     if isinstance(value, Contract):
         return _without_run_specific(value)
     if isinstance(value, dict):
-        return {str(key): _identity_value(item) for key, item in value.items()}
+        return {str(key): _identity_value(item) for key, item in cast("dict[object, object]", value).items()}
     if isinstance(value, list | tuple):
-        return [_identity_value(item) for item in value]
+        return [_identity_value(item) for item in cast("list[object]", value)]
     return value
 
 

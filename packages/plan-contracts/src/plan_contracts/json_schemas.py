@@ -96,9 +96,11 @@ def _described(definition: Schema, contract: type[Contract]) -> None:
         if keys is not None:
             named = properties[field.encode_name]
             if isinstance(named, dict):
-                named["propertyNames"] = {"enum": sorted(str(member.value) for member in keys)}
+                members: list[Plain] = [*sorted(str(member.value) for member in keys)]
+                named["propertyNames"] = {"enum": members}
     if contract.run_specific:
-        definition["x-run-specific"] = [*sorted(contract.run_specific)]
+        names: list[Plain] = [*sorted(contract.run_specific)]
+        definition["x-run-specific"] = names
 
 
 def contract_schema(contract: RegisteredContract) -> Schema:

@@ -94,7 +94,8 @@ def published_files(index: PublishedIndex, present: Mapping[str, bytes]) -> dict
     Returns
     -------
     dict
-        Content by path, `INDEX.json` included. A released file that is missing is missing here too.
+        Content by path, `INDEX.json` included. An older released file that is missing or edited
+        is missing here.
     """
     states = {(entry.contract, entry.version): entry for entry in index.contracts}
     files: dict[str, bytes] = {}
@@ -109,7 +110,8 @@ def published_files(index: PublishedIndex, present: Mapping[str, bytes]) -> dict
     for key, entry in states.items():
         if entry.state == "released" and key not in entries:
             entries[key] = entry
-            files.update({path: present[path] for path in entry.files if path in present})
+            intact = [path for path, known in entry.files.items() if payload_hash(present.get(path, b"")) == known]
+            files.update({path: present[path] for path in intact})
     other = _other_files()
     files.update(other)
     whole = PublishedIndex(

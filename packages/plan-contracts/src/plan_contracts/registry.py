@@ -11,7 +11,7 @@ from plan_contracts.codec import decode_json
 from plan_contracts.costs import CostTable
 from plan_contracts.drift import PlanDriftArtifact
 from plan_contracts.errors import ContractUnknown
-from plan_contracts.errors_payload import ErrorPayload
+from plan_contracts.errors_payload import ErrorPayload, ErrorReport
 from plan_contracts.events import (
     EventRow,
     ExecutionStarted,
@@ -42,7 +42,7 @@ from plan_contracts.execution import (
 )
 from plan_contracts.graph import CompiledProject, LogicalGraph, Requirement, TaskGraph
 from plan_contracts.history import TaskHistory
-from plan_contracts.manifest import RunManifestV2
+from plan_contracts.manifest import RunList, RunManifestV2
 from plan_contracts.names import nearest
 from plan_contracts.project import ProjectFile
 from plan_contracts.references import DatasetRef, DatasetSnapshot
@@ -77,6 +77,7 @@ CONTRACTS: tuple[RegisteredContract, ...] = (
     RegisteredContract("dataset_ref", DatasetRef, "1.0"),
     RegisteredContract("dataset_snapshot", DatasetSnapshot, "1.0"),
     RegisteredContract("error_payload", ErrorPayload, "1.0"),
+    RegisteredContract("error_report", ErrorReport, "1.0"),
     RegisteredContract("event_row", EventRow, "2.0"),
     RegisteredContract("evidence", Evidence, "1.0"),
     RegisteredContract("evidence_catalog", EvidenceCatalog, "1.0"),
@@ -98,6 +99,7 @@ CONTRACTS: tuple[RegisteredContract, ...] = (
     RegisteredContract("routing_decision", RoutingDecision, "1.0"),
     RegisteredContract("run_failed", RunFailed, "1.0"),
     RegisteredContract("run_finished", RunFinished, "1.0"),
+    RegisteredContract("run_list", RunList, "1.0"),
     RegisteredContract("run_manifest", RunManifestEnvelope, "2.0"),
     RegisteredContract("run_manifest_artifact", RunManifestV2, "2.0"),
     RegisteredContract("run_started", RunStarted, "1.0"),

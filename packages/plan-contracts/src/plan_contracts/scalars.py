@@ -8,7 +8,7 @@ NAME_PATTERN = (
     r"^[^\x00-\x2c\x2e\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\xa9\s"
     r"\u2000-\u206f\u2190-\u2bff\u3000-\u3003\ue000-\uf8ff\ufe00-\ufe0f\ufeff\uff0e\uff0f\ufff0-\uffff]+(?![\s\S])"
 )
-"""What one regular expression, valid in Python and ECMAScript alike, can say about names; `names.check_name` says the rest."""
+"""What one regular expression, valid in Python and ECMAScript alike, can say of names; `check_name` says the rest."""
 
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=NAME_PATTERN)]
 """Name of a dataset, view, task or profile: letters, digits, `_` and `-`, at most 200 bytes of UTF-8 in NFC."""

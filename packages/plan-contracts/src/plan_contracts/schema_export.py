@@ -49,10 +49,14 @@ def differences(folder: Path) -> list[str]:
         One line per file that is missing, superfluous or different, sorted by path; empty when all is well.
     """
     present = _present(folder)
-    expected = published_files(read_index(folder), present)
+    index = read_index(folder)
+    expected = published_files(index, present)
+    released = {path for entry in index.contracts if entry.state == "released" for path in entry.files}
     lines: list[str] = []
-    for path in sorted({*present, *expected}):
-        if path not in expected:
+    for path in sorted({*present, *expected, *released}):
+        if path not in expected and path in released:
+            lines.append(f"{folder / path} differs from what was released")
+        elif path not in expected:
             lines.append(f"{folder / path} is not published by any contract")
         elif path not in present:
             lines.append(f"{folder / path} is missing")
@@ -103,9 +107,9 @@ def _refuse_frozen_changes(folder: Path, index: PublishedIndex, expected: dict[s
         for path, digest in version.files.items():
             if path not in expected or payload_hash(expected[path]) != digest:
                 raise ContractFrozen(
-                    f"{folder / path} belongs to the released version {version.version} of `{version.contract}`, which cannot change",
+                    f"{folder / path} is part of `{version.contract}` {version.version}, which is released",
                     subject=version.contract,
-                    suggestion="Restore the file, or give the changed contract a new version in plan_contracts/registry.py.",
+                    suggestion="Restore the file, or give the changed contract a new version in `registry.py`.",
                 )
 
 
@@ -141,17 +145,21 @@ def release(folder: Path, name: str) -> PublishedFiles:
     raise ContractUnknown(f"`{name}` {contract.version} is not published in {folder}", subject=name, suggestion=mend)
 
 
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
 def _check(folder: Path) -> int:
     lines = [*differences(folder), *differences(SHIPPED)]
     if read_index(folder) != read_index(SHIPPED):
         lines.append(f"{folder / INDEX} and {SHIPPED / INDEX} differ")
     if not lines:
-        print(f"{folder} and the shipped copy agree with the code.")
+        _say(f"{folder} and the shipped copy agree with the code.")
         return 0
     for line in lines:
-        print(line)
-    print(f"\n{len(lines)} differences. To publish what the code says:")
-    print(f"  uv run python -m plan_contracts.schema_export --write {folder}")
+        _say(line)
+    _say(f"\n{len(lines)} differences. To publish what the code says:")
+    _say(f"  uv run python -m plan_contracts.schema_export --write {folder}")
     return 1
 
 
@@ -161,9 +169,9 @@ def _write_both(folder: Path) -> int:
         again = write(root, index=read_index(folder))
         if again:
             listed = ", ".join(str(path) for path in again)
-            print(f"A second pass wrote other bytes: {listed}. The export is not deterministic.")
+            _say(f"A second pass wrote other bytes: {listed}. The export is not deterministic.")
             return 1
-        print(f"{root}: {len(changed)} files written or removed.")
+        _say(f"{root}: {len(changed)} files written or removed.")
     return 0
 
 
@@ -187,10 +195,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _check(given.folder)
         if given.release is not None:
             frozen = release(given.folder, given.release)
-            print(f"`{frozen.contract}` {frozen.version} is released; it cannot change any more.")
+            _say(f"`{frozen.contract}` {frozen.version} is released; it cannot change any more.")
         return _write_both(given.folder)
     except PlanError as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return error.exit_code
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 """Keys, and indices of arrays, from the root."""
 
 _BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
@@ -23,8 +23,8 @@ class _Scanner:
     def __init__(self, text: str) -> None:
         self.text = text
         self.position = 0
-        self.places: dict[Path, int] = {}
-        self.array_lengths: dict[Path, int] = {}
+        self.places: dict[KeyPath, int] = {}
+        self.array_lengths: dict[KeyPath, int] = {}
 
     def match(self, pattern: re.Pattern[str]) -> str:
         found = pattern.match(self.text, self.position)
@@ -37,7 +37,7 @@ class _Scanner:
         return self.text.startswith(token, self.position)
 
     def document(self) -> None:
-        table: Path = ()
+        table: KeyPath = ()
         self.match(_BLANK)
         while self.position < len(self.text):
             if self.peek("[["):
@@ -53,26 +53,27 @@ class _Scanner:
                     return
             self.match(_BLANK)
 
-    def header(self, *, array: bool) -> Path:
+    def header(self, *, array: bool) -> KeyPath:
         self.match(_SPACE)
         start = self.position
-        path: Path = ()
+        path: KeyPath = ()
         keys = self.dotted_key()
         for depth, (key, _) in enumerate(keys, start=1):
-            path = (*path, key)
-            self.places.setdefault(path, start)
+            table: KeyPath = (*path, key)
+            self.places.setdefault(table, start)
+            path = table
             if array and depth == len(keys):
-                index = self.array_lengths.get(path, 0)
-                self.array_lengths[path] = index + 1
-                path = (*path, index)
+                index = self.array_lengths.get(table, 0)
+                self.array_lengths[table] = index + 1
+                path = (*table, index)
                 self.places[path] = start
-            elif path in self.array_lengths:
-                path = (*path, self.array_lengths[path] - 1)
+            elif table in self.array_lengths:
+                path = (*table, self.array_lengths[table] - 1)
         self.match(_SPACE)
         self.position += 2 if array else 1
         return path
 
-    def pair(self, table: Path) -> None:
+    def pair(self, table: KeyPath) -> None:
         path = table
         for key, place in self.dotted_key():
             path = (*path, key)
@@ -99,7 +100,7 @@ class _Scanner:
                 return keys
             self.position += 1
 
-    def value(self, path: Path) -> None:
+    def value(self, path: KeyPath) -> None:
         if self.peek("["):
             self.position += 1
             self.items(path, "]")
@@ -117,7 +118,7 @@ class _Scanner:
         else:
             self.match(_SCALAR)
 
-    def items(self, path: Path, end: str) -> None:
+    def items(self, path: KeyPath, end: str) -> None:
         index = 0
         while self.position < len(self.text):
             self.match(_BLANK)
@@ -145,13 +146,13 @@ def _unescape(found: re.Match[str]) -> str:
     return _ESCAPED.get(escape, escape)
 
 
-def key_places(text: str) -> dict[Path, tuple[int, int]]:
-    """Give line and column, both from 1 and in characters, of each key and array item.
+def key_places(text: str) -> dict[KeyPath, tuple[int, int]]:
+    r"""Give line and column, both from 1 and in characters, of each key and array item.
 
     Parameters
     ----------
     text
-        Valid TOML, with `\\n` or `\\r\\n` as line break.
+        Valid TOML, with `\n` or `\r\n` as line break.
 
     Returns
     -------
@@ -160,12 +161,12 @@ def key_places(text: str) -> dict[Path, tuple[int, int]]:
 
     Examples
     --------
-    >>> key_places('[project]\\nname = "shop"')[("project", "name")]
+    >>> key_places('[project]\nname = "shop"')[("project", "name")]
     (2, 1)
     """
     scanner = _Scanner(text)
     scanner.document()
-    places: dict[Path, tuple[int, int]] = {}
+    places: dict[KeyPath, tuple[int, int]] = {}
     for path, offset in scanner.places.items():
         line_start = text.rfind("\n", 0, offset) + 1
         places[path] = (text.count("\n", 0, offset) + 1, offset - line_start + 1)

@@ -124,6 +124,8 @@ class _Parser:
             return CanonicalType(name, (unit,))
         if word in ("timestamp", "datetime", "timestamptz"):
             return self.timestamp(word)
+        if word == "month_day_nano_interval":
+            return CanonicalType("interval", ("month_day_nano",))
         if word in ("time", "time32", "time64", "duration", "interval"):
             return self.timed(word)
         if word in FIXED_BINARY:

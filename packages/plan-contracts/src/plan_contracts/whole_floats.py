@@ -1,7 +1,7 @@
 """Finds whole numbers of type `int` in fields of type `float`.
 
-`1 == 1.0`, but their canonical bytes would differ. Type checkers let an `int` pass for a `float`, so that the codec has to
-look; this walks only the fields in which a float may stand.
+`1 == 1.0`, but their canonical bytes would differ. Type checkers let an `int` pass for a `float`, so that the codec
+has to look; this walks only the fields in which a float may stand.
 """
 
 import types
@@ -104,7 +104,4 @@ def holds_whole_floats(document: object) -> bool:
     """Say whether a field that is declared as float holds an int, at any depth."""
     if not isinstance(document, Contract):
         return False
-    for name, finder in _plan(type(document)):
-        if finder(getattr(document, name)):
-            return True
-    return False
+    return any(finder(getattr(document, name)) for name, finder in _plan(type(document)))

@@ -74,5 +74,5 @@ def without(document: Contract, field: str) -> Plain:
 
 def _member(value: Plain, key: str) -> Plain:
     if not isinstance(value, dict):
-        raise LookupError(f"There is no `{key}` in {value!r}")
+        raise TypeError(f"There is no `{key}` in {value!r}")
     return value[key]

@@ -20,7 +20,7 @@ from plan_contracts.execution import ExecutionMode, ExecutorConfig, ExecutorKind
 from plan_contracts.golden_cases import data, execution, graphs, schedules, validation
 from plan_contracts.golden_cases.case import InvalidCase, ValidCase, altered, without
 from plan_contracts.identities import artifact_id
-from plan_contracts.manifest import ArtifactIds, MachineInfo, RunManifestV2, RunStatus
+from plan_contracts.manifest import ArtifactIds, MachineInfo, RunList, RunManifestV2, RunStatus
 
 MANIFEST = RunManifestV2(
     run_id=schedules.RUN_ID,
@@ -109,7 +109,10 @@ SKIPPED = TaskFinished(
     cause="stock",
 )
 
+RUNS = RunList(runs=(MANIFEST,))
+
 VALID = (
+    ValidCase("run_list", "one_run", RUNS),
     ValidCase("run_manifest_artifact", "succeeded", MANIFEST),
     ValidCase("run_manifest_artifact", "refused", REFUSED),
     ValidCase("event_row", "task_started", ROW),
@@ -129,6 +132,7 @@ VALID = (
 )
 
 INVALID = (
+    InvalidCase("run_list", "without_runs", without(RUNS, "runs")),
     InvalidCase("run_manifest_artifact", "unknown_task_status", altered(MANIFEST, "task_counts", {"lost": 1})),
     InvalidCase("run_manifest_artifact", "without_outputs", without(MANIFEST, "outputs")),
     InvalidCase("event_row", "payload_not_base64", altered(ROW, "event_payload_msgpack", "%%"), in_schema=False),

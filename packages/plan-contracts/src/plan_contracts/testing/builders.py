@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
+from itertools import pairwise
 
 from plan_contracts.graph import (
     LogicalEdge,
@@ -36,7 +37,7 @@ def _chains(text: str) -> tuple[list[str], list[tuple[str, str]]]:
         steps = [[check_name(name.strip(), "node") for name in step.split(",")] for step in _ARROW.split(chain.strip())]
         for step in steps:
             names.update(step)
-        for producers, consumers in zip(steps, steps[1:], strict=False):
+        for producers, consumers in pairwise(steps):
             edges.update((producer, consumer) for producer in producers for consumer in consumers)
     return sorted(names), sorted(edges)
 

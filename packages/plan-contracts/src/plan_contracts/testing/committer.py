@@ -1,7 +1,6 @@
 """A committer over a temporary folder: small, but its outputs are real files that are replaced whole."""
 
 import hashlib
-import os
 from pathlib import Path
 from typing import ClassVar
 
@@ -111,7 +110,7 @@ class MemoryCommitter:
         """
         target = self._root / "outputs" / f"{check_name(staged.view, 'view')}.parquet"
         try:
-            os.replace(staged.ref.uri, target)
+            Path(staged.ref.uri).replace(target)
         except OSError as reason:
             message = f"The output of `{staged.view}` cannot be replaced: {reason.strerror}"
             raise StagedMismatch(message, subject=staged.view) from reason

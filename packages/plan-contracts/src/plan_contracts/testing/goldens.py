@@ -55,9 +55,11 @@ def assert_goldens(folder: Path, contract: type[T]) -> dict[str, T]:
             continue
         documents[path.stem] = document
         faults.extend(_encoding_faults(path, document))
-    for path in sorted(folder.glob("*.msgpack")):
-        if not path.with_suffix(".json").exists():
-            faults.append(f"{path}: there is no {path.stem}.json beside it")
+    faults.extend(
+        f"{path}: there is no {path.stem}.json beside it"
+        for path in sorted(folder.glob("*.msgpack"))
+        if not path.with_suffix(".json").exists()
+    )
     if not documents and not faults:
         faults.append(f"{folder}: it holds no golden")
     if faults:

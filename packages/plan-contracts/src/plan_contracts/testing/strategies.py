@@ -2,7 +2,7 @@
 
 import enum
 import types
-from typing import Annotated, Literal, TypeVar, Union, cast, get_args, get_origin
+from typing import Annotated, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from hypothesis import strategies as st
@@ -84,9 +84,9 @@ def _of(annotation: object) -> SearchStrategy[object]:
 def _plain(annotation: object) -> SearchStrategy[object]:
     if isinstance(annotation, type):
         if issubclass(annotation, Contract):
-            return st.deferred(lambda: contracts(cast("type[Contract]", annotation)))
-        if issubclass(annotation, enum.Enum):
-            return st.sampled_from(sorted(annotation, key=lambda member: str(member.value)))
+            return st.deferred(lambda: contracts(annotation))
+        if issubclass(annotation, enum.StrEnum):
+            return st.sampled_from(sorted(annotation.__members__.values()))
     simple: dict[object, SearchStrategy[object]] = {
         str: st.text(max_size=12),
         bytes: st.binary(max_size=12),

@@ -1,0 +1,118 @@
+"""The published files as readers without this project see them: by jsonschema and msgpack alone."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import jsonschema
+import msgpack
+import msgspec
+import pytest
+
+from plan_contracts import EVENTS_COLUMNS, EventRow
+from plan_contracts.golden_cases import invalid_cases
+from plan_contracts.registry import CONTRACTS, registered_contract
+from plan_contracts.schema_export import SHIPPED
+from plan_contracts.testing import assert_goldens
+
+SCHEMAS = sorted(SHIPPED.glob("*/*/schema.json"))
+VALID = [
+    path for path in sorted(SHIPPED.glob("*/*/*.json"))
+    if path.name != "schema.json" and not path.name.endswith((".invalid.json", ".error.json"))
+]  # fmt: skip
+BEYOND_SCHEMA = {(case.contract, case.name) for case in invalid_cases() if not case.in_schema}
+
+
+def named(path: Path) -> str:
+    return path.relative_to(SHIPPED).as_posix()
+
+
+def validator(folder: Path) -> jsonschema.Draft202012Validator:
+    schema = json.loads((folder / "schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema)
+
+
+@pytest.mark.parametrize("path", VALID, ids=named)
+def test_schema_accepts_the_valid_case(path: Path) -> None:
+    errors = list(validator(path.parent).iter_errors(json.loads(path.read_text(encoding="utf-8"))))
+    assert errors == []
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*/*/*.invalid.json")), ids=named)
+def test_schema_refuses_the_invalid_case_where_it_can(path: Path) -> None:
+    case = (path.parts[-3], path.name.removesuffix(".invalid.json"))
+    errors = list(validator(path.parent).iter_errors(json.loads(path.read_text(encoding="utf-8"))))
+    assert bool(errors) != (case in BEYOND_SCHEMA)
+
+
+@pytest.mark.parametrize("path", VALID, ids=named)
+def test_msgpack_golden_holds_the_same_document(path: Path) -> None:
+    packed = msgpack.unpackb(path.with_suffix(".msgpack").read_bytes())
+    plain = json.loads(path.read_text(encoding="utf-8"))
+    if path.parts[-3] == "event_row":
+        packed["event_payload_msgpack"] = msgspec.to_builtins(packed["event_payload_msgpack"])
+    assert packed == plain
+
+
+@pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.name)
+def test_goldens_of_every_contract_hold(contract: object) -> None:
+    registered = registered_contract(contract.name)  # type: ignore[attr-defined]  # parametrize loses the type
+    assert assert_goldens(SHIPPED / registered.folder, registered.type)
+
+
+@pytest.mark.parametrize("path", SCHEMAS, ids=named)
+def test_every_field_in_a_schema_is_described(path: Path) -> None:
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    missing = [
+        f"{name}.{field}"
+        for name, definition in schema["$defs"].items()
+        for field, part in definition.get("properties", {}).items()
+        if field != "kind" and "description" not in part
+    ]
+    assert missing == []
+
+
+def test_every_document_of_a_newer_minor_version_is_read() -> None:
+    for path in VALID:
+        contract = registered_contract(path.parts[-3])
+        if contract.type.__struct_config__.forbid_unknown_fields:
+            continue
+        plain = json.loads(path.read_text(encoding="utf-8"))
+        newer = {**plain, "added_by_a_newer_minor": {"any": [1, None]}}
+        assert msgspec.json.decode(json.dumps(newer), type=contract.type) == (
+            msgspec.json.decode(path.read_bytes(), type=contract.type)
+        )
+
+
+def test_index_holds_the_digest_of_every_other_file() -> None:
+    index = json.loads((SHIPPED / "INDEX.json").read_text())
+    listed = {path: digest for entry in index["contracts"] for path, digest in entry["files"].items()} | index["other"]
+    present = {
+        named(path): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in SHIPPED.rglob("*")
+        if path.is_file() and path.name != "INDEX.json"
+    }
+    assert listed == present
+
+
+def test_event_row_has_the_columns_of_the_event_table() -> None:
+    published = json.loads((SHIPPED / "arrow" / "datafusion_hamilton_events_v2.json").read_text())
+    assert [(column["name"], column["type"], column["nullable"]) for column in published["columns"]] == [
+        ("event_time_unix_ms", "int64", False),
+        ("profile_name", "string", True),
+        ("run_id", "string", False),
+        ("event_name", "string", False),
+        ("plan_signature", "string", False),
+        ("reduced_plan_signature", "string", False),
+        ("event_payload_msgpack", "binary", False),
+        ("event_payload_hash", "string", False),
+    ]
+    assert tuple(column.name for column in EVENTS_COLUMNS) == EventRow.__struct_fields__
+
+
+def test_readme_names_every_contract() -> None:
+    text = (SHIPPED / "README.md").read_text()
+    for contract in CONTRACTS:
+        assert f"[{contract.name}]({contract.folder}/schema.json)" in text
+        assert (SHIPPED / contract.folder / "schema.json").exists()
