@@ -1,6 +1,7 @@
 """Places of keys, held against what `tomllib` says there is."""
 
 import tomllib
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -37,10 +38,10 @@ name = "pear"
 def paths_of(value: object, path: KeyPath = ()) -> set[KeyPath]:
     found: set[KeyPath] = set()
     if isinstance(value, dict):
-        for key, item in value.items():
+        for key, item in cast("dict[str, object]", value).items():
             found |= {(*path, key)} | paths_of(item, (*path, key))
     elif isinstance(value, list):
-        for index, item in enumerate(value):
+        for index, item in enumerate(cast("list[object]", value)):
             found |= {(*path, index)} | paths_of(item, (*path, index))
     return found
 
@@ -88,9 +89,11 @@ def written(value: object) -> str:
     if isinstance(value, str):
         return quoted(value)
     if isinstance(value, list):
-        return f"[ {', '.join(map(written, value))} ]"
+        items = [written(item) for item in cast("list[object]", value)]
+        return f"[ {', '.join(items)} ]"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{quoted(key)} = {written(item)}" for key, item in value.items()) + "}"
+        pairs = cast("dict[str, object]", value).items()
+        return "{" + ", ".join(f"{quoted(key)} = {written(item)}" for key, item in pairs) + "}"
     return str(value)
 
 

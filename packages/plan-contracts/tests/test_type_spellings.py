@@ -1,5 +1,9 @@
 """Column types as people, pyarrow and DataFusion spell them, held against the libraries themselves."""
 
+# pyarrow-stubs leave parts of these functions without types.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
+
 import datafusion
 import pyarrow as pa
 import pytest

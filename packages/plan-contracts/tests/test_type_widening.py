@@ -1,5 +1,9 @@
 """Safe widening: an order on types, held against what pyarrow's safe casts lose."""
 
+# pyarrow-stubs leave parts of these functions without types.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+# pyright: reportAttributeAccessIssue=false, reportCallIssue=false, reportArgumentType=false
+
 import itertools
 
 import pyarrow as pa

@@ -221,7 +221,7 @@ from plan_contracts.validation import (
     ViolationKind,
 )
 
-__all__ = [  # noqa: RUF022 - grouped as a table of contents
+__all__ = [
     # project file
     "DatasetSection",
     "DefaultsSection",

@@ -8,7 +8,7 @@ from plan_contracts.testing.committer import MemoryCommitter, StagedMismatch, st
 from plan_contracts.testing.fakes import FakeClock, FakeHistory, RecordingSink
 from plan_contracts.testing.goldens import GoldenMismatch, assert_goldens
 
-__all__ = [  # noqa: RUF022 - grouped as a table of contents
+__all__ = [
     # builders
     "definition_of",
     "graph",
