@@ -21,7 +21,7 @@ from plan_scheduler.lowering import lower
 from plan_scheduler.scheduler import schedule_plan
 from plan_scheduler.signature import plan_signatures
 
-__all__ = [  # noqa: RUF022 - grouped, so that it reads as a table of contents
+__all__ = [
     # schedule a plan
     "lower",
     "plan_signatures",

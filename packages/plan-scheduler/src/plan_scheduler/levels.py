@@ -1,6 +1,8 @@
 """Generations, earliest starts and bottom levels: one sweep down the graph, one up."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
@@ -12,8 +14,6 @@ WIDE = 48
 An array sweep costs about 30 microseconds whatever the width, a single task well under one; so neither a chain nor a
 very wide graph is slow.
 """
-
-_LONG_ROW = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,63 +40,113 @@ def sweep_forward(graph: EdgeArrays, costs: IntArray) -> ForwardSweep:
     costs
         int64[n], microseconds.
     """
-    count, starts, targets = graph.count, graph.starts, graph.targets
-    waiting = np.bincount(targets, minlength=count).astype(np.int64, copy=False)
+    count = graph.count
+    waiting = np.bincount(graph.targets, minlength=count).astype(np.int64, copy=False)
     earliest = np.zeros(count, dtype=np.int64)
     generation = np.full(count, -1, dtype=np.int64)
     by_generation = np.empty(count, dtype=np.int64)
     claimed = np.empty(count, dtype=np.int64)
     generation_starts = [0]
     frontier = np.flatnonzero(waiting == 0)
-    position = level = 0
-
-    # Views of the same memory: item access through a memoryview costs a third of that through an array.
-    starts_view, targets_view = starts.data, targets.data
-    waiting_view, earliest_view, costs_view = waiting.data, earliest.data, costs.data
-    generation_view, order_view = generation.data, by_generation.data
-
+    position = thin_tasks = 0
     while len(frontier):
         if len(frontier) >= WIDE:
             by_generation[position : position + len(frontier)] = frontier
-            generation[frontier] = level
             position += len(frontier)
-            level += 1
             generation_starts.append(position)
             frontier = _free_wide(graph, costs, frontier, waiting, earliest, claimed)
             continue
-        thin: list[int] = frontier.tolist()
-        while thin and len(thin) < WIDE:
-            freed: list[int] = []
-            for task in thin:
-                order_view[position] = task
-                position += 1
-                generation_view[task] = level
-                finish = earliest_view[task] + costs_view[task]
-                first, last = starts_view[task], starts_view[task + 1]
-                if last - first > _LONG_ROW:
-                    row = targets[first:last]
-                    earliest[row] = np.maximum(earliest[row], finish)
-                    waiting[row] -= 1
-                    freed.extend(row[waiting[row] == 0].tolist())
-                    continue
-                for edge in range(first, last):
-                    target = targets_view[edge]
-                    earliest_view[target] = max(earliest_view[target], finish)
-                    left = waiting_view[target] - 1
-                    waiting_view[target] = left
-                    if not left:
-                        freed.append(target)
-            level += 1
-            generation_starts.append(position)
-            thin = freed
-        frontier = np.array(thin, dtype=np.int64)
-
+        # Lists are twice as fast as views of the arrays, but must be filled and written back: they are used each time
+        # the graph has shown again that it is thin, so at most 16 times.
+        as_lists = thin_tasks * 16 > count
+        state = _thin_state(graph, costs, waiting, earliest, as_lists=as_lists)
+        run, widths, freed = _free_thin(frontier.tolist(), state, count if as_lists else count // 16)
+        if as_lists:
+            waiting, earliest = np.array(state.waiting, dtype=np.int64), np.array(state.earliest, dtype=np.int64)
+            thin_tasks = 0
+        by_generation[position : position + len(run)] = run
+        generation_starts.extend(accumulate(widths, initial=position))
+        del generation_starts[-len(widths) - 1]
+        position += len(run)
+        thin_tasks += len(run)
+        frontier = np.array(freed, dtype=np.int64)
+    widths_of_all = np.diff(np.array(generation_starts, dtype=np.int64))
+    generation[by_generation[:position]] = np.repeat(np.arange(len(widths_of_all)), widths_of_all)
     return ForwardSweep(
         by_generation=by_generation[:position],
         generation_starts=generation_starts,
         generation=generation,
         earliest_start=earliest,
     )
+
+
+@dataclass(slots=True)
+class _ThinState:
+    """What a sweep task by task reads and writes, as lists or as views of the arrays."""
+
+    starts: Sequence[int]
+    targets: Sequence[int]
+    costs: Sequence[int]
+    waiting: "list[int] | memoryview[int]"
+    earliest: "list[int] | memoryview[int]"
+
+
+def _thin_state(
+    graph: EdgeArrays, costs: IntArray, waiting: IntArray, earliest: IntArray, *, as_lists: bool
+) -> _ThinState:
+    if as_lists:
+        return _ThinState(
+            starts=graph.starts.tolist(),
+            targets=graph.targets.tolist(),
+            costs=costs.tolist(),
+            waiting=waiting.tolist(),
+            earliest=earliest.tolist(),
+        )
+    return _ThinState(
+        starts=graph.starts.data,
+        targets=graph.targets.data,
+        costs=costs.data,
+        waiting=waiting.data,
+        earliest=earliest.data,
+    )
+
+
+def _free_thin(thin: list[int], state: _ThinState, most: int) -> tuple[list[int], list[int], list[int]]:
+    """Take thin generations off the graph task by task.
+
+    Returns
+    -------
+    tuple
+        The tasks taken off, the width of each generation, and the tasks set free last: none, many, or few when at
+        least `most` tasks were taken off.
+    """
+    starts, targets, costs = state.starts, state.targets, state.costs
+    waiting, earliest = state.waiting, state.earliest
+    queue = thin
+    taken, width = 0, len(thin)
+    inside = width
+    widths: list[int] = []
+    # The queue grows while it is read; it holds one generation after the other.
+    for task in queue:
+        start, end = starts[task], starts[task + 1]
+        if start != end:
+            finish = earliest[task] + costs[task]
+            for target in targets[start:end]:
+                if finish > earliest[target]:  # noqa: PLR1730 - max() is a call, and writes each time
+                    earliest[target] = finish
+                left = waiting[target] - 1
+                if left:
+                    waiting[target] = left
+                else:
+                    queue.append(target)
+        inside -= 1
+        if not inside:
+            widths.append(width)
+            taken += width
+            inside = width = len(queue) - taken
+            if width >= WIDE or taken > most:
+                break
+    return queue[:taken], widths, queue[taken:]
 
 
 def _free_wide(
@@ -132,31 +182,43 @@ def sweep_backward(graph: EdgeArrays, costs: IntArray, forward: ForwardSweep) ->
     row_starts = np.zeros(len(order) + 1, dtype=np.int64)
     np.cumsum(degrees, out=row_starts[1:])
     bottom = costs.copy()
-
-    bottom_view, costs_view, order_view = bottom.data, costs.data, order.data
-    targets_view, rows_view = targets.data, row_starts.data
-    bounds = forward.generation_starts
-    for level in range(len(bounds) - 2, -1, -1):
-        first, last = bounds[level], bounds[level + 1]
-        if last - first >= WIDE:
-            begin, end = rows_view[first], rows_view[last]
-            if begin == end:
-                continue
+    bounds = np.array(forward.generation_starts, dtype=np.int64)
+    level = len(bounds) - 2
+    wide_levels = np.flatnonzero(np.diff(bounds) >= WIDE)[::-1].tolist()
+    for wide in [*wide_levels, -1]:
+        if wide < level:
+            first, last = int(bounds[wide + 1]), int(bounds[level + 1])
+            _raise_thin(order, targets, row_starts, bottom, first, last)
+        if wide >= 0:
+            first, last = int(bounds[wide]), int(bounds[wide + 1])
             reading = np.flatnonzero(degrees[first:last]) + first
-            dearest = np.maximum.reduceat(bottom[targets[begin:end]], row_starts[reading] - begin)
-            bottom[order[reading]] += dearest
-            continue
-        for row in range(first, last):
-            begin, end = rows_view[row], rows_view[row + 1]
-            if begin == end:
-                continue
-            task = order_view[row]
-            if end - begin > _LONG_ROW:
-                deepest = int(bottom[targets[begin:end]].max())
-            else:
-                deepest = 0
-                for edge in range(begin, end):
-                    below = bottom_view[targets_view[edge]]
-                    deepest = max(deepest, below)
-            bottom_view[task] = costs_view[task] + deepest
+            if len(reading):
+                begin, end = int(row_starts[first]), int(row_starts[last])
+                dearest = np.maximum.reduceat(bottom[targets[begin:end]], row_starts[reading] - begin)
+                bottom[order[reading]] += dearest
+        level = wide - 1
     return bottom
+
+
+def _raise_thin(
+    order: IntArray, targets: IntArray, row_starts: IntArray, bottom: IntArray, first: int, last: int
+) -> None:
+    """Complete the bottom levels of the tasks `order[first:last]`, last to first, task by task."""
+    as_lists = (last - first) * 16 > len(order)
+    levels: list[int] | memoryview[int] = bottom.tolist() if as_lists else bottom.data
+    begin = int(row_starts[first])
+    row: Sequence[int] = targets[begin : int(row_starts[last])].tolist()
+    ends: list[int] = (row_starts[first : last + 1] - begin).tolist()
+    end = ends.pop()
+    for task in order[first:last][::-1].tolist():
+        start = ends.pop()
+        if start != end:
+            dearest = 0
+            for target in row[start:end]:
+                below = levels[target]
+                if below > dearest:  # noqa: PLR1730 - max() is a call
+                    dearest = below
+            levels[task] += dearest
+            end = start
+    if as_lists:
+        bottom[:] = levels
