@@ -51,8 +51,8 @@ def compile_project(folder: Path, project: ProjectFile) -> CompiledProject:
     Returns
     -------
     CompiledProject
-        Graph, evidence, statistics, snapshots and sources. What does not fit together is in `findings`, or on the edges as a
-        required column that the producer lacks.
+        Graph, evidence, statistics, snapshots and sources. What does not fit together is in `findings`, or on the edges
+        as a required column that the producer lacks.
 
     Raises
     ------

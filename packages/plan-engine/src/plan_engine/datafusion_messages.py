@@ -33,6 +33,7 @@ _PLACE = re.compile(r" at Line: (\d+), Column: (\d+)")
 _SYNTAX = re.compile(r'^SQL error: (?:ParserError|TokenizerError)\("(.*)"\)$', re.DOTALL)
 _FORBIDDEN = re.compile(r"(DDL|DML|Statement) not supported: (\w[\w ]*)")
 _SEVERAL = "only supports a single SQL statement"
+_SHOW = re.compile(r"(SHOW [A-Z]*).* is not supported unless information_schema is enabled")
 _UNSUPPORTED_STATEMENT = re.compile(r"Unsupported SQL statement: (\w+)")
 _TABLE = re.compile(r"table '(?:datafusion\.views\.)?(.+?)' not found")
 _IDENTIFIER = r'(?:"(?:[^"]|"")+"|[^\s."]+)'
@@ -56,13 +57,11 @@ def read_planning_message(error: BaseException) -> PlanningMessage:
         return PlanningMessage(refusal=Refusal.EMPTY, text="holds no statement")
     if _SEVERAL in text:
         return PlanningMessage(refusal=Refusal.FORBIDDEN, text="several statements", subject="several statements")
-    for pattern, group in ((_FORBIDDEN, 2), (_UNSUPPORTED_STATEMENT, 1)):
+    for pattern, group in ((_FORBIDDEN, 2), (_UNSUPPORTED_STATEMENT, 1), (_SHOW, 1)):
         forbidden = pattern.search(text)
         if forbidden is not None:
             return PlanningMessage(refusal=Refusal.FORBIDDEN, text=clean(text), subject=forbidden.group(group).strip())
     table = _TABLE.search(text)
-    if table is not None and "information_schema." in table.group(1):
-        return PlanningMessage(refusal=Refusal.FORBIDDEN, text="SHOW", subject="SHOW or information_schema")
     if table is not None:
         return PlanningMessage(refusal=Refusal.UNKNOWN_TABLE, text=clean(text), subject=table.group(1))
     column = _COLUMN.search(text)

@@ -45,29 +45,25 @@ def find_files(folder: Path, name: str, section: DatasetSection, locations: Toml
     location = locations.of("datasets", name, "path")
     target = folder / section.path
     if glob.has_magic(section.path):
-        paths = tuple(Path(found) for found in sorted(glob.glob(str(target), recursive=True)))
-        paths = tuple(path for path in paths if path.is_file())
         root = _above_wildcard(target)
+        pattern = target.relative_to(root).as_posix()
+        paths = tuple(sorted(path for path in root.glob(pattern) if path.is_file()))
     elif target.is_dir():
         paths, root = _in_folder(target, section.format), target
     else:
         paths, root = ((target,) if target.is_file() else ()), target
     if not paths:
         broken = target.is_symlink()
-        message = (
-            f"The dataset `{name}` has no files: `{section.path}` {'is a broken link' if broken else 'matches nothing'}"
-        )
+        why = "is a broken link" if broken else "matches nothing"
+        message = f"The dataset `{name}` has no files: `{section.path}` {why}"
         mend = f"paths are relative to plan.toml; looked for {target}"
         raise DatasetMissing(message, subject=name, location=location, suggestion=mend)
     return DatasetFiles(root=root, paths=paths, format=_format(name, section, paths, locations))
 
 
 def _above_wildcard(target: Path) -> Path:
-    plain = [part for part in target.parts]
-    for index, part in enumerate(plain):
-        if glob.has_magic(part):
-            return Path(*plain[:index])
-    return target
+    wild = next(index for index, part in enumerate(target.parts) if glob.has_magic(part))
+    return Path(*target.parts[:wild])
 
 
 def _in_folder(folder: Path, declared: DataFormat | None) -> tuple[Path, ...]:

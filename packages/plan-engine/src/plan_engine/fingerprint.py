@@ -16,8 +16,8 @@ def engine_version() -> str:
 def view_definition(unoptimized: str, required: Mapping[str, Mapping[str, str | None]]) -> str:
     """Give the identity of what a view computes.
 
-    White space, comments and the case of keywords do not enter, since the plan's text has none of them. The optimiser has
-    not been at the plan, so the time of day does not enter either.
+    White space, comments and the case of keywords do not enter, since the plan's text has none of them. The optimiser
+    has not been at the plan, so the time of day does not enter either.
 
     Parameters
     ----------

@@ -4,8 +4,6 @@ A view that names a column which no input has is planned again with that column 
 until it plans, so that one look finds every missing column.
 """
 
-from collections.abc import Mapping
-
 import pyarrow as pa
 
 from plan_contracts import FindingKind, PlanningFinding, SourceLocation, ViewSource, nearest
@@ -14,7 +12,7 @@ from plan_engine.datafusion_messages import PlanningMessage, Refusal
 from plan_engine.fingerprint import view_definition
 from plan_engine.plan_text import calls_volatile_function, operator_count, scanned_columns
 from plan_engine.planned_view import PlannedView
-from plan_engine.planning_session import NotPlanned, Plan, PlanningSession
+from plan_engine.planning_session import NotPlanned, Plan, PlanningSession, Stubs
 from plan_engine.sql_text import find_identifier
 
 MAX_MISSING_COLUMNS = 64
@@ -57,7 +55,7 @@ def _planned(
     view: ViewSource,
     references: tuple[str, ...],
     plan: Plan,
-    stubs: Mapping[str, list[pa.Field]] | None = None,
+    stubs: Stubs | None = None,
     findings: tuple[PlanningFinding, ...] = (),
     elsewhere: frozenset[tuple[str, str]] = frozenset(),
 ) -> PlannedView:
@@ -66,7 +64,7 @@ def _planned(
     `stubs` are columns that were added to make it plan, `elsewhere` those of them (as input and column) that no one
     input is known to lack; they are findings and not requirements.
     """
-    missing = {name: {field.name for field in fields} for name, fields in (stubs or {}).items()}
+    missing = stubs or {}
     known = {name: [*session.schema(name).names, *sorted(missing.get(name, ()))] for name in references}
     scanned = scanned_columns(plan.optimized, known)
     required: dict[str, dict[str, str | None]] = {}
@@ -96,7 +94,7 @@ class _Mending:
         self._session = session
         self._view = view
         self._references = references
-        self._stubs: dict[str, list[pa.Field]] = {name: [] for name in references}
+        self._stubs: dict[str, dict[str, pa.DataType]] = {name: {} for name in references}
         self._last: tuple[str, str] | None = None
         self._elsewhere: set[tuple[str, str]] = set()
         self._findings: list[PlanningFinding] = []
@@ -110,14 +108,14 @@ class _Mending:
             if mended is None:
                 break
             current = mended
-        stubs = {name: fields for name, fields in self._stubs.items() if fields}
+        stubs = {name: columns for name, columns in self._stubs.items() if columns}
         if isinstance(current, Plan):
             found = tuple(self._findings)
             elsewhere = frozenset(self._elsewhere)
             return _planned(self._session, self._view, self._references, current, stubs, found, elsewhere)
         required: dict[str, dict[str, str | None]] = {
-            name: {field.name: None for field in fields if (name, field.name) not in self._elsewhere}
-            for name, fields in stubs.items()
+            name: {column: None for column in columns if (name, column) not in self._elsewhere}
+            for name, columns in stubs.items()
         }
         if not self._findings and not any(required.values()):
             self._findings.append(self._finding(current.message))
@@ -138,7 +136,7 @@ class _Mending:
         helping = [
             (name, answer)
             for name in self._references
-            if message.subject not in {field.name for field in self._stubs[name]}
+            if message.subject not in self._stubs[name]
             and message.subject not in self._session.schema(name).names
             and self._helps(answer := self._try(name, message.subject, pa.null()), message)
         ]
@@ -146,7 +144,7 @@ class _Mending:
             self._findings.append(self._finding(message))
             return None
         owner, answer = helping[0]
-        self._stubs[owner].append(pa.field(message.subject, pa.null()))
+        self._stubs[owner][message.subject] = pa.null()
         self._last = (owner, message.subject)
         if len(helping) > 1:
             self._elsewhere.add((owner, message.subject))
@@ -159,15 +157,14 @@ class _Mending:
         owner, column = self._last
         self._last = None
         for kind in _STUB_TYPES[1:]:
-            self._stubs[owner] = [field for field in self._stubs[owner] if field.name != column]
             answer = self._try(owner, column, kind)
-            self._stubs[owner].append(pa.field(column, kind))
+            self._stubs[owner][column] = kind
             if isinstance(answer, Plan) or answer.message.refusal is Refusal.UNKNOWN_COLUMN:
                 return answer
         return None
 
     def _try(self, owner: str, column: str, kind: pa.DataType) -> Plan | NotPlanned:
-        stubs = {**self._stubs, owner: [*self._stubs[owner], pa.field(column, kind)]}
+        stubs = {**self._stubs, owner: {**self._stubs[owner], column: kind}}
         return self._session.plan(self._view.sql, stubs)
 
     @staticmethod

@@ -1,5 +1,6 @@
 """One DataFusion session in which every view is planned, each against empty tables with its inputs' columns."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -15,6 +16,9 @@ _NOT_QUERIES = {
     "Analyze": "EXPLAIN ANALYZE",
     "DescribeTable": "DESCRIBE",
 }
+
+Stubs = Mapping[str, Mapping[str, pa.DataType]]
+"""Columns to add to tables, with their types."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +58,7 @@ class PlanningSession:
         """Give the columns of a table."""
         return self._schemas[name]
 
-    def plan(self, sql: str, stubs: dict[str, list[pa.Field]] | None = None) -> Plan | NotPlanned:
+    def plan(self, sql: str, stubs: Stubs | None = None) -> Plan | NotPlanned:
         """Plan a statement.
 
         Parameters
@@ -71,13 +75,14 @@ class PlanningSession:
             for name, table in replaced.items():
                 self._catalog.register_table(name, table)
 
-    def _add_stubs(self, stubs: dict[str, list[pa.Field]]) -> dict[str, Table]:
+    def _add_stubs(self, stubs: Stubs) -> dict[str, Table]:
         replaced: dict[str, Table] = {}
-        for name, fields in stubs.items():
+        for name, columns in stubs.items():
             table = self._catalog.table(name)
-            if fields and table is not None:
+            if columns and table is not None:
                 replaced[name] = table
-                self._register(name, pa.schema([*self._schemas[name], *fields]))
+                added = [pa.field(column, kind) for column, kind in columns.items()]
+                self._register(name, pa.schema([*self._schemas[name], *added]))
         return replaced
 
     def _register(self, name: str, schema: pa.Schema) -> None:
@@ -93,8 +98,9 @@ class PlanningSession:
             text, optimized_text = unoptimized.display_indent(), optimized.display_indent()
         except Exception as error:  # noqa: BLE001 - DataFusion raises plain exceptions
             return NotPlanned(asked=self._asked(), message=read_planning_message(error))
-        if root in _NOT_QUERIES:
-            message = PlanningMessage(refusal=Refusal.FORBIDDEN, text=_NOT_QUERIES[root], subject=_NOT_QUERIES[root])
+        forbidden = _NOT_QUERIES.get(root)
+        if forbidden is not None:
+            message = PlanningMessage(refusal=Refusal.FORBIDDEN, text=forbidden, subject=forbidden)
             return NotPlanned(asked=self._asked(), message=message)
         return Plan(asked=self._asked(), schema=frame.schema(), unoptimized=text, optimized=optimized_text)
 

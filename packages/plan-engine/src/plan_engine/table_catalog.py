@@ -8,6 +8,8 @@ from datafusion import RuntimeEnvBuilder, SessionConfig, SessionContext
 from datafusion.catalog import SchemaProvider, Table
 from datafusion.context import TableProviderExportable
 
+from plan_engine.datafusion_messages import unquoted
+
 _SCHEMA_NAME = "views"
 
 
@@ -21,8 +23,9 @@ class TableCatalog(SchemaProvider):
 
     def register_table(self, name: str, table: Table | TableProviderExportable) -> None:
         """Add a table, or replace the one of that name; sessions call it for whatever is registered with them."""
-        self._tables[name] = table if isinstance(table, Table) else Table(table)
-        self._folded[name.casefold()] = name
+        plain = unquoted(name)  # some of DataFusion's doors hand identifiers on with their quotes
+        self._tables[plain] = table if isinstance(table, Table) else Table(table)
+        self._folded[plain.casefold()] = plain
 
     def deregister_table(self, name: str, cascade: bool) -> None:
         """Take a table away; an unknown one is ignored."""

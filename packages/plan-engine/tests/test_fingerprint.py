@@ -1,0 +1,100 @@
+"""What changes the identity of a view, and what does not."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from project_builder import compiled, definition, write_project
+
+from plan_contracts import load_project_file
+from plan_engine import compile_project
+
+BASE = "select o.order_id, o.amount * 2 as twice from orders o where o.status = 'paid'"
+
+SAME = {
+    "white space": "select  o.order_id,\n\to.amount * 2 as twice\nfrom orders o\nwhere o.status = 'paid'\n",
+    "keyword case": "SELECT o.order_id, o.amount * 2 AS twice FROM orders o WHERE o.status = 'paid'",
+    "line comment": BASE + " -- really",
+    "block comment": BASE.replace("from", "/* here */ from"),
+    "semicolon": BASE + ";",
+}
+DIFFERENT = {
+    "literal": BASE.replace("'paid'", "'open'"),
+    "white space within a literal": BASE.replace("'paid'", "'paid '"),
+    "number": BASE.replace("* 2", "* 3"),
+    "operator": BASE.replace("=", "<>"),
+    "function": BASE.replace("o.amount * 2", "abs(o.amount) * 2"),
+    "column order": "select o.amount * 2 as twice, o.order_id from orders o where o.status = 'paid'",
+    "output name": BASE.replace("twice", "double_amount"),
+    "column": BASE.replace("o.amount", "o.customer_id"),
+    "join": BASE.replace("from orders o", "from orders o join customers c on c.customer_id = o.customer_id"),
+    "limit": BASE + " limit 1",
+    "distinct": BASE.replace("select", "select distinct"),
+}
+
+
+@pytest.mark.parametrize("edit", SAME)
+def test_definition_edit_without_meaning_keeps_it(edit: str, tmp_path: Path) -> None:
+    before = definition(compiled(tmp_path / "a", {"v": BASE}), "v")
+
+    assert before is not None
+    assert definition(compiled(tmp_path / "b", {"v": SAME[edit]}), "v") == before
+
+
+@pytest.mark.parametrize("edit", DIFFERENT)
+def test_definition_edit_with_meaning_changes_it(edit: str, tmp_path: Path) -> None:
+    before = definition(compiled(tmp_path / "a", {"v": BASE}), "v")
+    after = definition(compiled(tmp_path / "b", {"v": DIFFERENT[edit]}), "v")
+
+    assert after is not None
+    assert after != before
+
+
+def test_definition_type_of_a_read_column_changes_it_and_of_another_does_not(tmp_path: Path) -> None:
+    folder = write_project(tmp_path, {"v": "select order_id from orders", "w": "select amount from orders"})
+    before = compile_project(folder, load_project_file(folder))
+    orders = pa.table({"order_id": pa.array([1], pa.int64()), "amount": pa.array([1.5], pa.float32())})
+    pq.write_table(orders, folder / "data" / "orders.parquet")
+    after = compile_project(folder, load_project_file(folder))
+
+    assert definition(after, "v") == definition(before, "v")
+    assert definition(after, "w") != definition(before, "w")
+
+
+@pytest.mark.parametrize("call", ["now()", "current_date", "random()", "uuid()", "current_timestamp"])
+def test_definition_of_a_volatile_view_is_stable_and_the_view_is_marked(call: str, tmp_path: Path) -> None:
+    views = {"v": f"select order_id, {call} as x from orders", "w": "select order_id, 'now()' as x from orders"}
+    first, second = compiled(tmp_path / "a", views), compiled(tmp_path / "b", views)
+
+    assert definition(first, "v") == definition(second, "v")
+    assert {node.name: node.volatile for node in first.graph.nodes if node.name in views} == {"v": True, "w": False}
+
+
+def test_compile_project_is_equal_in_another_process_folder_and_hash_seed(tmp_path: Path) -> None:
+    views = {"v": BASE, "w": "select twice, count(*) as n from v group by twice"}
+    program = (
+        "import sys, pathlib; from plan_contracts import artifact_id, load_project_file; "
+        "from plan_engine import compile_project; folder = pathlib.Path(sys.argv[1]); "
+        "compiled = compile_project(folder, load_project_file(folder)); "
+        "print(artifact_id(compiled.graph), artifact_id(compiled.evidence), artifact_id(compiled.statistics), "
+        "[snapshot.content_id for snapshot in compiled.snapshots.values()])"
+    )
+    answers: set[str] = set()
+    for seed in ("0", "1", "2"):
+        folder = write_project(tmp_path / f"copy{seed}" / ("deep" * int(seed)), views)
+        env = {**os.environ, "PYTHONHASHSEED": seed, "TZ": f"Etc/GMT+{seed}"}
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(folder)],
+            env=env,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        answers.add(done.stdout)
+
+    assert len(answers) == 1
