@@ -28,21 +28,22 @@ def named(path: Path) -> str:
     return path.relative_to(SHIPPED).as_posix()
 
 
-def validator(folder: Path) -> jsonschema.Draft202012Validator:
+def accepts(folder: Path, document: Any) -> bool:
     schema = json.loads((folder / "schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
-    return jsonschema.Draft202012Validator(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    return validator.is_valid(document)  # pyright: ignore[reportUnknownMemberType]  # an overload of the stubs has no type
 
 
 @pytest.mark.parametrize("path", VALID, ids=named)
 def test_schema_accepts_the_valid_case(path: Path) -> None:
-    validator(path.parent).validate(json.loads(path.read_text(encoding="utf-8")))
+    assert accepts(path.parent, json.loads(path.read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize("path", sorted(SHIPPED.glob("*/*/*.invalid.json")), ids=named)
 def test_schema_refuses_the_invalid_case_where_it_can(path: Path) -> None:
     case = (path.parts[-3], path.name.removesuffix(".invalid.json"))
-    accepted = validator(path.parent).is_valid(json.loads(path.read_text(encoding="utf-8")))
+    accepted = accepts(path.parent, json.loads(path.read_text(encoding="utf-8")))
     assert accepted == (case in BEYOND_SCHEMA)
 
 

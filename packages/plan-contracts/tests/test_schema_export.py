@@ -96,6 +96,16 @@ def test_check_names_the_file_and_prints_the_command_that_mends_it(
     assert main(["--check", str(folder)]) == 0
 
 
+def test_difference_of_a_schema_is_classified(folder: Path) -> None:
+    schema = folder / "evidence" / "1.0" / "schema.json"
+    schema.write_text(schema.read_text().replace('"rows"', '"lines"'))
+    assert differences(folder) == [
+        f"{schema} differs from what the code says",
+        "  breaking: Evidence.lines: the field is gone",
+        "  additive: Evidence.rows: the field is new",
+    ]
+
+
 def test_released_contract_is_frozen(folder: Path) -> None:
     frozen = release(folder, "evidence")
     assert frozen.state == "released"
@@ -116,8 +126,9 @@ def test_edited_file_of_a_released_contract_is_caught_and_not_overwritten(folder
     # The edit is hidden by recording its digest, as a careless rewrite of the index would.
     index.write_text(index.read_text().replace(old, payload_hash(edited.read_bytes())))
     assert any("files.json" in line for line in differences(folder))
-    with pytest.raises(ContractFrozen, match="is released"):
+    with pytest.raises(ContractFrozen, match="is released") as caught:
         write(folder)
+    assert caught.value.suggestion == "Restore the file, or give the contract version 1.1 in `registry.py`."
 
 
 def test_older_released_version_stays_published(folder: Path) -> None:

@@ -5,11 +5,13 @@
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from plan_contracts.codec import decode_json, payload_hash
+from plan_contracts.compat import Change, Difference, as_schema, compare_schemas, version_after
 from plan_contracts.errors import ContractFrozen, ContractUnknown, PlanError
 from plan_contracts.published_files import INDEX, published_files
 from plan_contracts.registry import PublishedFiles, PublishedIndex, registered_contract
@@ -35,6 +37,13 @@ def _present(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
+def _schema_differences(published: bytes, expected: bytes) -> list[Difference]:
+    try:
+        return compare_schemas(as_schema(json.loads(published)), as_schema(json.loads(expected)))
+    except (ValueError, TypeError):
+        return []  # what stands there is no schema, so that there is nothing to classify
+
+
 def differences(folder: Path) -> list[str]:
     """Compare a folder with what the code says.
 
@@ -46,7 +55,8 @@ def differences(folder: Path) -> list[str]:
     Returns
     -------
     list of str
-        One line per file that is missing, superfluous or different, sorted by path; empty when all is well.
+        One line per file that is missing, superfluous or different, sorted by path; empty when all is well. Lines on
+        what a difference of a schema does, additive or breaking, follow it, indented.
     """
     present = _present(folder)
     index = read_index(folder)
@@ -62,6 +72,8 @@ def differences(folder: Path) -> list[str]:
             lines.append(f"{folder / path} is missing")
         elif present[path] != expected[path]:
             lines.append(f"{folder / path} differs from what the code says")
+            if path.endswith("/schema.json"):
+                lines.extend(f"  {difference}" for difference in _schema_differences(present[path], expected[path]))
     return lines
 
 
@@ -106,11 +118,22 @@ def _refuse_frozen_changes(folder: Path, index: PublishedIndex, expected: dict[s
             continue
         for path, digest in version.files.items():
             if path not in expected or payload_hash(expected[path]) != digest:
+                change = _released_change(folder, version, expected)
                 raise ContractFrozen(
                     f"{folder / path} is part of `{version.contract}` {version.version}, which is released",
                     subject=version.contract,
-                    suggestion="Restore the file, or give the changed contract a new version in `registry.py`.",
+                    suggestion=f"Restore the file, or give the contract version {change} in `registry.py`.",
                 )
+
+
+def _released_change(folder: Path, released: PublishedFiles, expected: dict[str, bytes]) -> str:
+    """Give the version that the contract of the code should have, to go by the difference of the schemas."""
+    schema = f"{released.contract}/{released.version}/schema.json"
+    if schema not in expected or not (folder / schema).exists():
+        return version_after(released.version, Change.BREAKING)
+    found = _schema_differences((folder / schema).read_bytes(), expected[schema])
+    worst = max((difference.change for difference in found), default=Change.ADDITIVE)
+    return version_after(released.version, worst)
 
 
 def release(folder: Path, name: str) -> PublishedFiles:
