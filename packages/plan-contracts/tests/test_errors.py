@@ -1,28 +1,14 @@
 """Errors: their texts, their payloads, and that the catalogue lists them all."""
 
-import importlib
-import inspect
-import pkgutil
-
 import pytest
 
 import plan_contracts
 from plan_contracts import NameRefused, PlanError, PlanErrors, SourceLocation, decode_json, encode_json, raise_all
 from plan_contracts.error_catalogue import ERROR_CODES
+from plan_contracts.testing.error_codes import raised_error_codes
 
 PLACE = SourceLocation(file="plan.toml", line=4, column=2)
 ERROR = NameRefused("The name is wrong", subject="a.b", location=PLACE, suggestion="Rename it.")
-
-
-def own_errors() -> dict[str, type[PlanError]]:
-    found: dict[str, type[PlanError]] = {}
-    for module in pkgutil.walk_packages(plan_contracts.__path__, "plan_contracts."):
-        if ".testing" in module.name or module.name.endswith("__main__"):
-            continue
-        for each in vars(importlib.import_module(module.name)).values():
-            if inspect.isclass(each) and issubclass(each, PlanError) and each is not PlanError:
-                found[each.code] = each
-    return found
 
 
 def test_error_shows_place_message_and_mend() -> None:
@@ -69,8 +55,11 @@ def test_catalogue_is_sorted_and_codes_are_unique() -> None:
 
 
 def test_catalogue_lists_every_error_of_this_package_and_no_other() -> None:
-    published = {error.code: error for error in ERROR_CODES if error.package == "plan_contracts"}
-    raised = own_errors()
-    assert set(published) == set(raised)
-    for code, error in published.items():
-        assert (error.stage, error.exit_code) == (raised[code].stage, raised[code].exit_code)
+    published = tuple(error for error in ERROR_CODES if error.package == "plan_contracts")
+    assert published == raised_error_codes(plan_contracts)
+
+
+def test_error_without_an_instance_and_error_of_the_test_kit_are_no_part_of_the_catalogue() -> None:
+    codes = {error.code for error in raised_error_codes(plan_contracts)}
+    assert "name_refused" in codes
+    assert codes.isdisjoint({"plan_error", "staged_mismatch"})

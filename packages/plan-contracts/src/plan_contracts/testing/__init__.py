@@ -5,6 +5,7 @@
 
 from plan_contracts.testing.builders import definition_of, graph, task_graph
 from plan_contracts.testing.committer import MemoryCommitter, StagedMismatch, staged_file
+from plan_contracts.testing.error_codes import raised_error_codes
 from plan_contracts.testing.fakes import FakeClock, FakeHistory, RecordingSink
 from plan_contracts.testing.goldens import GoldenMismatch, assert_goldens
 
@@ -23,4 +24,6 @@ __all__ = [
     # goldens
     "GoldenMismatch",
     "assert_goldens",
+    # errors
+    "raised_error_codes",
 ]
