@@ -1,5 +1,7 @@
 """Cost-aware scheduling of task graphs: order, critical path, slack, signatures and forecasts."""
 
+from plan_scheduler.calibration import Calibration, calibration
+from plan_scheduler.cost_fit import fit_cost_model
 from plan_scheduler.cost_model import CostModel
 from plan_scheduler.costs import DEFAULT_SECONDS, estimate_costs
 from plan_scheduler.edge_schedule import ArraySchedule, EdgeSchedule, schedule_arrays, schedule_edges
@@ -11,14 +13,17 @@ from plan_scheduler.errors import (
     EdgesRefused,
     InputNotAdmitted,
     SchedulerError,
+    SelectionRefused,
     UnknownTask,
     ViewNotPlanned,
     WorkersRefused,
 )
 from plan_scheduler.explain import explain
 from plan_scheduler.forecast import WORKERS, PredictedTask, forecast, predict
+from plan_scheduler.impact import Provenance, impacted, provenance
 from plan_scheduler.lowering import lower
 from plan_scheduler.scheduler import schedule_plan
+from plan_scheduler.selection import select
 from plan_scheduler.signature import plan_signatures
 
 __all__ = [
@@ -28,6 +33,9 @@ __all__ = [
     "estimate_costs",
     "schedule_plan",
     "CostModel",
+    "fit_cost_model",
+    "calibration",
+    "Calibration",
     "DEFAULT_SECONDS",
     # schedule foreign graphs
     "schedule_edges",
@@ -40,6 +48,11 @@ __all__ = [
     "predict",
     "PredictedTask",
     "WORKERS",
+    # ask the graph
+    "impacted",
+    "provenance",
+    "Provenance",
+    "select",
     # errors
     "SchedulerError",
     "CycleError",
@@ -48,6 +61,7 @@ __all__ = [
     "DuplicateTask",
     "EdgesRefused",
     "InputNotAdmitted",
+    "SelectionRefused",
     "UnknownTask",
     "ViewNotPlanned",
     "WorkersRefused",

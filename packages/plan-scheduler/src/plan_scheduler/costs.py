@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from plan_contracts import CostSource, CostTable, Statistics, Task, TaskCost, TaskGraph, TaskHistoryEntry
+from plan_scheduler.cost_fit import fit_cost_model
 from plan_scheduler.cost_model import CostModel, known_views, size_of
 from plan_scheduler.durations import round_to_microseconds
 from plan_scheduler.history_cost import cost_from_history
@@ -30,7 +31,8 @@ def estimate_costs(
     history
         Past executions on this machine by definition, the newest first; none when history must not count.
     model
-        Coefficients for the estimate from statistics.
+        Coefficients for the estimate from statistics; when omitted those fitted on the history, where it suffices,
+        else the documented ones of `CostModel`.
     default_seconds
         Cost of a task of which nothing is known.
 
@@ -39,8 +41,8 @@ def estimate_costs(
     CostTable
         Multiples of a microsecond. Depends on the arguments alone, not on the order of tasks or time of day.
     """
-    used = model or CostModel()
     past = history or {}
+    used = model or fit_cost_model(past) or CostModel()
     return CostTable(
         costs={
             task.name: _estimate(task, statistics, past.get(task.definition, ()), used, default_seconds)
@@ -66,5 +68,9 @@ def _estimate(
             expected_relative_error=found.relative_error,
         )
     if modelled is not None:
-        return TaskCost(seconds=round_to_microseconds(modelled), source=CostSource.STATISTICS)
+        return TaskCost(
+            seconds=round_to_microseconds(modelled),
+            source=CostSource.STATISTICS,
+            expected_relative_error=model.expected_relative_error,
+        )
     return TaskCost(seconds=round_to_microseconds(default_seconds), source=CostSource.DEFAULT)

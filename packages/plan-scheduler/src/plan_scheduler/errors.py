@@ -82,3 +82,9 @@ class WorkersRefused(SchedulerError, ValueError):
     """A forecast was asked for fewer than one worker."""
 
     code = "workers_refused"
+
+
+class SelectionRefused(SchedulerError, ValueError):
+    """A selection expression is malformed or names nothing that exists; the message points at the place."""
+
+    code = "selection_refused"
