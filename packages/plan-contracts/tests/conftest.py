@@ -5,6 +5,11 @@ from typing import Any, cast
 
 import msgpack
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How fast an example is drawn depends on what else the machine does.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 
 Unpack = Callable[[bytes], Any]
 

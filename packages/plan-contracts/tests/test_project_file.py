@@ -110,6 +110,12 @@ def test_deeply_nested_project_file_is_refused() -> None:
         parse_project_file("a = " + "[" * 100_000)
 
 
+def test_project_file_nested_as_deeply_as_toml_allows_is_refused_with_a_typed_error() -> None:
+    for depth in range(300, 520, 7):
+        with pytest.raises(PlanError):
+            parse_project_file('[project]\nname = "shop"\n[views.a]\ntags = ' + "[" * depth + "]" * depth)
+
+
 def test_single_fault_is_raised_itself() -> None:
     with pytest.raises(ProjectFileInvalid, match="`viws` is not known") as caught:
         parse_project_file('[project]\nname = "shop"\nviws = "views"\n')

@@ -1,6 +1,8 @@
 """Where each key of a TOML text stands, which `tomllib` does not tell."""
 
 import re
+from bisect import bisect_right
+from contextlib import suppress
 
 KeyPath = tuple[str | int, ...]
 """Keys, and indices of arrays, from the root."""
@@ -165,9 +167,12 @@ def key_places(text: str) -> dict[KeyPath, tuple[int, int]]:
     (2, 1)
     """
     scanner = _Scanner(text)
-    scanner.document()
+    # A text may be nested so deeply that even tomllib only just read it; what was found so far has its place.
+    with suppress(RecursionError):
+        scanner.document()
+    starts = [0, *(found.end() for found in re.finditer("\n", text))]
     places: dict[KeyPath, tuple[int, int]] = {}
     for path, offset in scanner.places.items():
-        line_start = text.rfind("\n", 0, offset) + 1
-        places[path] = (text.count("\n", 0, offset) + 1, offset - line_start + 1)
+        line = bisect_right(starts, offset)
+        places[path] = (line, offset - starts[line - 1] + 1)
     return places
