@@ -1,1 +1,61 @@
-"""Keep every event, artifact and output of every run, and query them with SQL."""
+"""Events, artifacts, manifests and outputs of every run: durable, whole or not at all, and queried with SQL."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from plan_store.clock import SystemClock
+from plan_store.errors import (
+    ArtifactMissing,
+    OutputsUnwritable,
+    ProjectLocked,
+    PublishFailed,
+    QueryRefused,
+    RunUnknown,
+    StagedFileDiffers,
+    StoreDamaged,
+    StoreError,
+    StoreUnwritable,
+)
+from plan_store.run_id import new_run_id
+from plan_store.store import PlanStore
+
+if TYPE_CHECKING:
+    from plan_store.outputs import OutputCommitter
+    from plan_store.run_writer import RunWriter
+    from plan_store.segments import EVENTS_SCHEMA
+
+__all__ = [
+    # store
+    "PlanStore",
+    "SystemClock",
+    "new_run_id",
+    # one run
+    "OutputCommitter",
+    "RunWriter",
+    # stored tables
+    "EVENTS_SCHEMA",
+    # errors
+    "ArtifactMissing",
+    "OutputsUnwritable",
+    "ProjectLocked",
+    "PublishFailed",
+    "QueryRefused",
+    "RunUnknown",
+    "StagedFileDiffers",
+    "StoreDamaged",
+    "StoreError",
+    "StoreUnwritable",
+]
+
+_LATE = {
+    "EVENTS_SCHEMA": "plan_store.segments",
+    "OutputCommitter": "plan_store.outputs",
+    "RunWriter": "plan_store.run_writer",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import what needs Arrow when it is first asked for, so that listing runs stays quick."""
+    if name in _LATE:
+        return getattr(import_module(_LATE[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,27 @@
+"""Reading what the store has written: documents by path, with the path in the message when one is damaged."""
+
+from pathlib import Path
+from typing import TypeVar
+
+from plan_contracts import Contract, DocumentRefused, decode_msgpack
+from plan_store.errors import StoreDamaged
+
+T = TypeVar("T", bound=Contract)
+
+
+def read_document(path: Path, contract: type[T]) -> T:
+    """Read a document.
+
+    Raises
+    ------
+    StoreDamaged
+        When its bytes are not what was written.
+    FileNotFoundError
+        When there is none.
+    """
+    try:
+        return decode_msgpack(path.read_bytes(), contract)
+    except DocumentRefused as reason:
+        message = f"The file {path} of the store is damaged: {reason.message}"
+        mend = "move it away to go on without it"
+        raise StoreDamaged(message, subject=str(path), suggestion=mend) from reason

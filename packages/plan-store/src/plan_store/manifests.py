@@ -1,0 +1,54 @@
+"""Manifests of past runs, read without reading events."""
+
+from collections.abc import Iterator
+
+from plan_contracts import RunManifestV2, nearest
+from plan_store.documents import read_document
+from plan_store.errors import RunUnknown
+from plan_store.layout import Layout
+
+
+def finished_runs(layout: Layout) -> list[str]:
+    """Give the ids of all runs that have a manifest, the newest first."""
+    if not layout.runs.is_dir():
+        return []
+    return sorted((path.parent.name for path in layout.runs.glob("*/manifest.msgpack")), reverse=True)
+
+
+def manifests(layout: Layout) -> Iterator[RunManifestV2]:
+    """Give the manifests, the newest first, each read when it is asked for."""
+    for run_id in finished_runs(layout):
+        yield read_document(layout.manifest(run_id), RunManifestV2)
+
+
+def find_manifest(layout: Layout, wanted: str) -> RunManifestV2:
+    """Give one manifest.
+
+    Parameters
+    ----------
+    layout
+        The store.
+    wanted
+        `latest`, or the beginning of a run id.
+
+    Raises
+    ------
+    RunUnknown
+        When no run, or more than one, is meant.
+    """
+    known = finished_runs(layout)
+    found = known[:1] if wanted == "latest" else [run_id for run_id in known if run_id.startswith(wanted)]
+    if len(found) == 1:
+        return read_document(layout.manifest(found[0]), RunManifestV2)
+    if found:
+        message = f"{len(found)} runs have an id that begins with `{wanted}`"
+        raise RunUnknown(message, subject=wanted, suggestion=f"such as {found[0]} and {found[1]}")
+    near = nearest(wanted, known)
+    mend = f"did you mean {near}?" if near is not None else "`plan-cli runs` lists the runs"
+    message = "There are no runs yet" if not known else f"No run has an id that begins with `{wanted}`"
+    raise RunUnknown(message, subject=wanted, suggestion=mend)
+
+
+def latest_manifest(layout: Layout, project: str, profile: str) -> RunManifestV2 | None:
+    """Give the newest manifest of a project under a profile; none before its first run."""
+    return next((each for each in manifests(layout) if (each.project, each.profile) == (project, profile)), None)

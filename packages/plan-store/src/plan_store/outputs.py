@@ -1,0 +1,188 @@
+"""Publishing outputs: staged outside the outputs folder, verified, then put in place in one step."""
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from msgspec.structs import replace
+
+from plan_contracts import (
+    Column,
+    DataFormat,
+    DatasetRef,
+    OutputRecord,
+    OutputStatus,
+    PublishedOutput,
+    StagedOutput,
+    check_name,
+)
+from plan_store.errors import OutputsUnwritable, PublishFailed, StagedFileDiffers
+from plan_store.placing import sync_file, sync_folder
+from plan_store.verified_files import VerifiedFiles
+
+
+class OutputCommitter:
+    """Publishes the outputs of one run; implements the port `Committer`. Used by the driver's thread only.
+
+    Parameters
+    ----------
+    outputs
+        Folder of the outputs.
+    stage
+        Folder for staged results of this run.
+    previous
+        The outputs that were current before this run.
+    verified
+        Digests of files that are known.
+    """
+
+    def __init__(self, outputs: Path, stage: Path, previous: Iterable[OutputRecord], verified: VerifiedFiles) -> None:
+        self._outputs = outputs
+        self._stage = stage
+        self._verified = verified
+        self._previous = {record.name: record for record in previous}
+        self._now: dict[str, OutputRecord] = {}
+        self._expected: frozenset[str] | None = None
+        self._unsynced: list[Path] = []
+
+    def prepare(self) -> None:
+        """Make the folders.
+
+        Raises
+        ------
+        OutputsUnwritable
+            When there can be no such folder, or it cannot be written to.
+        """
+        try:
+            self._outputs.mkdir(parents=True, exist_ok=True)
+            if not os.access(self._outputs, os.W_OK | os.X_OK):
+                raise PermissionError(13, "Permission denied")
+            if not self._same_file_system():
+                self._stage = self._outputs.with_name(self._outputs.name + ".staging") / self._stage.name
+            self._stage.mkdir(parents=True, exist_ok=True)
+        except OSError as reason:
+            message = f"The outputs folder {self._outputs} cannot be written: {reason.strerror}"
+            mend = "set `[project] outputs` in plan.toml to a folder that can be written"
+            raise OutputsUnwritable(message, subject=str(self._outputs), suggestion=mend) from reason
+
+    def expect_views(self, views: Iterable[str]) -> None:
+        """Say which views the project has; outputs of others are not current any more."""
+        self._expected = frozenset(views)
+
+    def stage_uri(self) -> str:
+        """Give the folder in which workers stage their attempts."""
+        return str(self._stage)
+
+    def reusable(self, view: str, build_key: str) -> PublishedOutput | None:
+        """Give the current output of the view if it was built from the same key and its bytes are still the same."""
+        record = self._previous.get(view)
+        if record is None or record.build_key != build_key or not self._is_intact(record):
+            return None
+        reused = replace(record, status=OutputStatus.REUSED)
+        self._now[view] = reused
+        path = self._outputs / record.uri
+        return PublishedOutput(record=reused, ref=_reference(path, record))
+
+    def verify(self, staged: StagedOutput) -> None:
+        """Compare the staged file with what the worker said of it: size, footer, rows, and its digest.
+
+        Raises
+        ------
+        StagedFileDiffers
+            When one of them differs.
+        """
+        path = Path(staged.ref.uri)
+        if not path.is_relative_to(self._stage):
+            message = (
+                f"The result of `{staged.view}` lies at {path}, outside the folder {self._stage} for staged results"
+            )
+            raise StagedFileDiffers(message, subject=staged.view)
+        try:
+            size = path.stat().st_size
+            rows = pq.read_metadata(path).num_rows
+            digest = self._verified.sha256(path)
+        except (OSError, pa.ArrowException) as reason:
+            message = f"The staged result of `{staged.view}` cannot be read: {reason}"
+            raise StagedFileDiffers(message, subject=staged.view) from reason
+        found = (size, rows, digest)
+        said = (staged.bytes, staged.rows, staged.sha256)
+        if found != said:
+            message = f"The staged result of `{staged.view}` is not what its worker reported"
+            mend = f"bytes, rows and digest: reported {said}, found {found}"
+            raise StagedFileDiffers(message, subject=staged.view, suggestion=mend)
+
+    def publish(self, staged: StagedOutput, build_key: str) -> PublishedOutput:
+        """Put the staged file in the place of the view's output.
+
+        Raises
+        ------
+        PublishFailed
+            When the output cannot be replaced; the old one is still in place.
+        """
+        target = self._outputs / f"{check_name(staged.view, 'view')}.parquet"
+        try:
+            os.replace(staged.ref.uri, target)
+        except OSError as reason:
+            message = f"The output {target} cannot be replaced: {reason.strerror}; the old one is still in place"
+            raise PublishFailed(message, subject=staged.view) from reason
+        self._verified.note(target, staged.sha256)
+        self._unsynced.append(target)
+        record = OutputRecord(
+            name=staged.view,
+            uri=target.name,
+            rows=staged.rows,
+            bytes=staged.bytes,
+            sha256=staged.sha256,
+            build_key=build_key,
+            status=OutputStatus.BUILT,
+        )
+        self._now[staged.view] = record
+        return PublishedOutput(record=record, ref=_reference(target, record, staged.ref.columns))
+
+    def sync(self) -> None:
+        """Make everything that was published survive a loss of power, and clear the stage."""
+        for path in self._unsynced:
+            sync_file(path)
+        if self._unsynced:
+            sync_folder(self._outputs)
+            self._unsynced.clear()
+        self._verified.save()
+        shutil.rmtree(self._stage, ignore_errors=True)
+        _remove_if_empty(self._outputs.with_name(self._outputs.name + ".staging"))
+
+    def current(self) -> tuple[OutputRecord, ...]:
+        """Give every current output, sorted by name."""
+        kept = {
+            name: replace(record, status=OutputStatus.KEPT)
+            for name, record in self._previous.items()
+            if name not in self._now and self._is_expected(name) and self._is_intact(record)
+        }
+        now = {name: record for name, record in self._now.items() if self._is_expected(name)}
+        return tuple(record for _, record in sorted({**kept, **now}.items()))
+
+    def _is_expected(self, view: str) -> bool:
+        return self._expected is None or view in self._expected
+
+    def _is_intact(self, record: OutputRecord) -> bool:
+        path = self._outputs / record.uri
+        try:
+            return path.stat().st_size == record.bytes and self._verified.sha256(path) == record.sha256
+        except OSError:
+            return False
+
+    def _same_file_system(self) -> bool:
+        self._stage.mkdir(parents=True, exist_ok=True)
+        return self._stage.stat().st_dev == self._outputs.stat().st_dev
+
+
+def _reference(path: Path, record: OutputRecord, columns: tuple[Column, ...] = ()) -> DatasetRef:
+    """Refer to an output; without columns its readers take them from the file itself."""
+    return DatasetRef(uri=str(path), format=DataFormat.PARQUET, columns=columns, rows=record.rows, bytes=record.bytes)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()

@@ -1,0 +1,98 @@
+"""SQL over every run of a store. A table is built when a query first names it."""
+
+import re
+from pathlib import Path
+
+import pyarrow as pa
+from datafusion import SessionContext, SQLOptions
+
+from plan_store.derived_tables import DERIVED_TABLES, derived_table
+from plan_store.errors import QueryRefused, StoreDamaged
+from plan_store.layout import Layout
+from plan_store.payload_functions import register_payload_functions
+from plan_store.segments import EVENTS_SCHEMA, list_segments, structurally_damaged
+
+TABLES = ("events", *DERIVED_TABLES)
+"""Names of the tables that a query may read."""
+
+_ONE_QUERY = SQLOptions().with_allow_ddl(False).with_allow_dml(False).with_allow_statements(False)
+_UNKNOWN_TABLE = re.compile(r"table '(?:\w+\.\w+\.)?(\w+)' not found")
+_PREFIX = re.compile(r"^(?:(?:Error during planning|Schema error|SQL error|Arrow error|Execution error): )+")
+
+
+def run_query(layout: Layout, sql: str, *, skip_damaged: bool = False) -> pa.Table:
+    """Answer one SELECT.
+
+    Parameters
+    ----------
+    layout
+        The store.
+    sql
+        The statement; it may read `TABLES` and use the payload functions.
+    skip_damaged
+        Leave damaged segments out instead of refusing.
+
+    Raises
+    ------
+    QueryRefused
+        When it is not one SELECT, or does not fit the tables.
+    StoreDamaged
+        When a segment that the query reads is damaged.
+    """
+    context = SessionContext()
+    register_payload_functions(context)
+    made: set[str] = set()
+    while True:
+        try:
+            return context.sql_with_options(sql, _ONE_QUERY).to_arrow_table()
+        except Exception as reason:
+            text = str(reason)
+            unknown = _UNKNOWN_TABLE.search(text)
+            if unknown is None or unknown.group(1) not in TABLES or unknown.group(1) in made:
+                raise _refused(layout, text, made) from reason
+            name = unknown.group(1)
+        register_table(context, layout, name, skip_damaged=skip_damaged)
+        made.add(name)
+
+
+def register_table(context: SessionContext, layout: Layout, name: str, *, skip_damaged: bool = False) -> None:
+    """Make one of `TABLES` readable in a session.
+
+    Raises
+    ------
+    StoreDamaged
+        When a segment is not a whole Parquet file, and `skip_damaged` is not set.
+    """
+    if name != "events":
+        context.register_record_batches(name, [[derived_table(layout, name)]])
+        return
+    segments = list_segments(layout.events)
+    damaged = set(structurally_damaged(segments))
+    if damaged and not skip_damaged:
+        shown = ", ".join(str(path) for path in sorted(damaged)[:3])
+        message = f"{len(damaged)} event segments are damaged: {shown}"
+        raise StoreDamaged(message, subject=shown, suggestion="move them away to go on without them")
+    if not segments:
+        context.register_record_batches(name, [[pa.RecordBatch.from_pylist([], schema=EVENTS_SCHEMA)]])
+    elif damaged:
+        whole = [path for path in segments if path not in damaged]
+        context.register_record_batches(name, [_read(whole)])
+    else:
+        context.register_parquet(name, f"{layout.events}/*/*.parquet", schema=EVENTS_SCHEMA)
+
+
+def _read(segments: list[Path]) -> list[pa.RecordBatch]:
+    import pyarrow.dataset as ds
+
+    if not segments:
+        return [pa.RecordBatch.from_pylist([], schema=EVENTS_SCHEMA)]
+    table = ds.dataset([str(path) for path in segments], schema=EVENTS_SCHEMA, format="parquet").to_table()
+    return table.to_batches() or [pa.RecordBatch.from_pylist([], schema=EVENTS_SCHEMA)]
+
+
+def _refused(layout: Layout, text: str, made: set[str]) -> QueryRefused | StoreDamaged:
+    if "Parquet error" in text and "events" in made:
+        message = f"An event segment below {layout.events} is damaged: {text.splitlines()[0]}"
+        return StoreDamaged(message, subject=str(layout.events))
+    shown = _PREFIX.sub("", text.splitlines()[0])
+    return QueryRefused(f"The query is refused: {shown}", suggestion=f"tables: {', '.join(TABLES)}")

@@ -1,0 +1,37 @@
+"""Reading events back, as rows."""
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from plan_contracts import EventRow
+from plan_store.errors import StoreDamaged
+from plan_store.layout import Layout
+from plan_store.segments import EVENTS_SCHEMA, list_segments
+
+
+def read_events(layout: Layout, *, run_id: str | None = None) -> Iterator[EventRow]:
+    """Give the events, segment by segment in the order of time.
+
+    Parameters
+    ----------
+    layout
+        The store.
+    run_id
+        Only this run's; its id stands in the names of its segments, so others are not opened.
+
+    Raises
+    ------
+    StoreDamaged
+        When a segment cannot be read; the message names it.
+    """
+    for segment in list_segments(layout.events):
+        if run_id is not None and f"-{run_id}-" not in segment.name:
+            continue
+        try:
+            table = pq.read_table(segment, schema=EVENTS_SCHEMA)
+        except (pa.ArrowException, OSError) as reason:
+            raise StoreDamaged(f"The event segment {segment} is damaged: {reason}", subject=str(segment)) from reason
+        for row in table.to_pylist():
+            yield EventRow(**row)

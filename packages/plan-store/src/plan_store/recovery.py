@@ -1,0 +1,93 @@
+"""Runs whose driver died: they get the manifest that they could not write, and their scratch is collected."""
+
+import shutil
+
+from msgspec.structs import replace
+
+from plan_contracts import (
+    ArtifactIds,
+    DocumentRefused,
+    OutputRecord,
+    OutputStatus,
+    PlanScheduleEnvelope,
+    PlanValidationEnvelope,
+    RunManifestV2,
+    RunStatus,
+    TaskFinished,
+    TaskStatus,
+    UnknownEvent,
+    decode_event,
+)
+from plan_store.documents import read_document
+from plan_store.layout import Layout
+from plan_store.manifests import latest_manifest
+from plan_store.reader import read_events
+from plan_store.run_marker import RunMarker, is_dead
+
+
+def dead_runs(layout: Layout, locked_project: str | None) -> list[RunMarker]:
+    """Give the drivers that are gone without a manifest, the oldest first.
+
+    Parameters
+    ----------
+    layout
+        The store.
+    locked_project
+        A project whose lock the caller holds: nobody else can be driving a run of it on this host.
+    """
+    if not layout.runs.is_dir():
+        return []
+    markers = [read_document(path, RunMarker) for path in sorted(layout.runs.glob("*/running.msgpack"))]
+    return [
+        marker
+        for marker in markers
+        if not layout.manifest(marker.draft.run_id).exists()
+        and (is_dead(marker) or marker.draft.project == locked_project)
+    ]
+
+
+def interrupted_manifest(layout: Layout, marker: RunMarker) -> RunManifestV2:
+    """Put together what is known of a run from its flushed events and the manifest before it.
+
+    Every output that the run is known to have published, or that was current before, is listed; the committer of the next
+    run drops those whose files have other bytes by then.
+    """
+    draft = marker.draft
+    before = latest_manifest(layout, draft.project, draft.profile)
+    outputs: dict[str, OutputRecord] = {}
+    if before is not None:
+        outputs = {record.name: replace(record, status=OutputStatus.KEPT) for record in before.outputs}
+    counts: dict[TaskStatus, int] = {}
+    ids = ArtifactIds()
+    ended_at, signatures = draft.started_at_unix_ms, ("", "")
+    for row in read_events(layout, run_id=draft.run_id):
+        ended_at = max(ended_at, row.event_time_unix_ms)
+        signatures = (row.plan_signature, row.reduced_plan_signature)
+        try:
+            event = decode_event(row.event_payload_msgpack, event_name=row.event_name)
+        except DocumentRefused:
+            continue
+        if isinstance(event, UnknownEvent):
+            continue
+        if isinstance(event, PlanValidationEnvelope):
+            ids = replace(ids, plan_validation=event.artifact_id)
+        elif isinstance(event, PlanScheduleEnvelope):
+            ids = replace(ids, plan_schedule=event.artifact_id)
+        elif isinstance(event, TaskFinished):
+            counts[event.status] = counts.get(event.status, 0) + 1
+            outputs |= {record.name: record for record in event.outputs}
+    return replace(
+        draft,
+        status=RunStatus.INTERRUPTED,
+        ended_at_unix_ms=ended_at,
+        plan_signature=signatures[0],
+        reduced_plan_signature=signatures[1],
+        outputs=tuple(record for _, record in sorted(outputs.items())),
+        task_counts=counts,
+        artifact_ids=ids,
+    )
+
+
+def collect_scratch(layout: Layout, run_id: str) -> None:
+    """Remove what a dead run has staged."""
+    shutil.rmtree(layout.scratch_of(run_id), ignore_errors=True)

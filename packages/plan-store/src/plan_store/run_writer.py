@@ -1,0 +1,201 @@
+"""The record of one run while it goes on: events in durable segments, artifacts under their ids."""
+
+import hashlib
+import threading
+from pathlib import Path
+from types import TracebackType
+
+from msgspec.structs import replace
+
+from plan_contracts import (
+    Clock,
+    Contract,
+    CostTable,
+    Envelope,
+    PlanScheduleArtifact,
+    PlanScheduleEnvelope,
+    PlanSignatures,
+    PlanValidationArtifact,
+    PlanValidationEnvelope,
+    RunManifestEnvelope,
+    RunManifestV2,
+    TaskHistory,
+    artifact_id,
+    encode_msgpack,
+    event_row,
+    identity_bytes,
+)
+from plan_store.errors import StoreUnwritable
+from plan_store.layout import Layout
+from plan_store.placing import place
+from plan_store.segments import EventColumns
+
+FLUSH_ROWS = 8192
+"""Rows after which a segment is written without waiting for the interval."""
+
+FLUSH_SECONDS = 1.0
+"""Longest time that an event waits for its segment: what a killed build loses at most."""
+
+
+class RunWriter:
+    """Writes one run; implements the port `EventSink`. Safe to use from several threads.
+
+    Events are buffered and placed as a segment after `FLUSH_ROWS` events or `FLUSH_SECONDS`, whichever comes first, by a
+    thread of its own; `flush` does it at once.
+    """
+
+    def __init__(self, layout: Layout, clock: Clock, run_id: str, profile: str | None) -> None:
+        self._layout = layout
+        self._clock = clock
+        self._run_id = run_id
+        self._profile = profile
+        self._signatures: PlanSignatures | None = None
+        self._buffer = EventColumns()
+        self._segments = 0
+        self._failure: OSError | None = None
+        self._wake = threading.Condition()
+        self._writing = threading.Lock()
+        self._closed = False
+        self._flusher = threading.Thread(target=self._flush_regularly, name="plan-store-flush", daemon=True)
+        self._flusher.start()
+
+    def __enter__(self) -> "RunWriter":
+        """Give the writer."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Flush and close."""
+        self.close()
+
+    def set_signatures(self, signatures: PlanSignatures) -> None:
+        """Set the signatures that later events carry."""
+        self._signatures = signatures
+
+    def emit(self, event: Envelope) -> None:
+        """Record an event with the present time.
+
+        Raises
+        ------
+        StoreUnwritable
+            When an earlier segment could not be written.
+        """
+        row = event_row(
+            event,
+            time_unix_ms=self._clock.unix_ms(),
+            run_id=self._run_id,
+            profile_name=self._profile,
+            signatures=self._signatures,
+        )
+        with self._wake:
+            self._raise_failure()
+            self._buffer.append(row)
+            if len(self._buffer) >= FLUSH_ROWS:
+                self._wake.notify()
+
+    def flush(self) -> None:
+        """Make every event so far durable.
+
+        Raises
+        ------
+        StoreUnwritable
+            When the disk refuses; the events stay buffered.
+        """
+        try:
+            self._write_segment()
+        except OSError as reason:
+            raise self._unwritable(reason) from reason
+
+    def close(self) -> None:
+        """Flush, and stop the thread. No event may follow."""
+        with self._wake:
+            if self._closed:
+                return
+            self._closed = True
+            self._wake.notify()
+        self._flusher.join()
+        self.flush()
+
+    def put_validation(self, artifact: PlanValidationArtifact) -> str:
+        """Store a validation and record it; give its artifact id."""
+        identity = self._put_artifact(artifact)
+        self.emit(PlanValidationEnvelope(artifact_id=identity, artifact=artifact))
+        self.flush()
+        return identity
+
+    def put_schedule(self, artifact: PlanScheduleArtifact) -> str:
+        """Store a schedule and record it; give its artifact id."""
+        identity = self._put_artifact(artifact)
+        self.emit(PlanScheduleEnvelope(artifact_id=identity, artifact=artifact))
+        return identity
+
+    def put_cost_table(self, table: CostTable) -> str:
+        """Store a cost table; give its artifact id, which is the schedule's `cost_table_id`."""
+        return self._put_artifact(table)
+
+    def put_history(self, history: TaskHistory) -> None:
+        """Store what the run's tasks did cost."""
+        self._place(self._layout.history_of(history.run_id), history)
+
+    def put_manifest(self, manifest: RunManifestV2) -> str:
+        """Store the manifest and record it; give its artifact id, which the stored manifest carries too."""
+        identity = self._put_artifact(manifest)
+        full = replace(manifest, artifact_ids=replace(manifest.artifact_ids, run_manifest=identity))
+        self.emit(RunManifestEnvelope(artifact_id=identity, artifact=full))
+        self.flush()
+        self._place(self._layout.manifest(full.run_id), full)
+        self._layout.marker(full.run_id).unlink(missing_ok=True)
+        return identity
+
+    def _put_artifact(self, document: Contract) -> str:
+        identity = artifact_id(document)
+        try:
+            place(self._layout.artifact(identity), identity_bytes(document), self._layout.tmp)
+        except OSError as reason:
+            raise self._unwritable(reason) from reason
+        return identity
+
+    def _place(self, target: Path, document: Contract) -> None:
+        try:
+            place(target, encode_msgpack(document), self._layout.tmp)
+        except OSError as reason:
+            raise self._unwritable(reason) from reason
+
+    def _flush_regularly(self) -> None:
+        while True:
+            with self._wake:
+                self._wake.wait_for(lambda: self._closed or len(self._buffer) >= FLUSH_ROWS, timeout=FLUSH_SECONDS)
+                if self._closed:
+                    return
+            try:
+                self._write_segment()
+            except OSError as reason:
+                self._failure = reason
+
+    def _write_segment(self) -> None:
+        with self._writing:
+            with self._wake:
+                rows, self._buffer = self._buffer, EventColumns()
+            if not len(rows):
+                return
+            try:
+                data = rows.to_parquet()
+                digest = hashlib.sha256(data).hexdigest()
+                first = min(rows.event_time_unix_ms)
+                place(self._layout.segment(first, self._run_id, self._segments, digest), data, self._layout.tmp)
+            except OSError:
+                with self._wake:
+                    rows.extend(self._buffer)
+                    self._buffer = rows
+                raise
+            self._segments += 1
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            reason, self._failure = self._failure, None
+            raise self._unwritable(reason) from reason
+
+    def _unwritable(self, reason: OSError) -> StoreUnwritable:
+        message = f"The store {self._layout.root} cannot be written: {reason.strerror}"
+        return StoreUnwritable(message, subject=str(self._layout.root), suggestion="free space, or set another `store`")

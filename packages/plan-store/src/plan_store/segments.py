@@ -1,0 +1,106 @@
+"""Event segments: columns of rows to Parquet bytes, and which segments there are."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from plan_contracts import EventRow
+from plan_store.errors import StoreDamaged
+
+EVENTS_SCHEMA = pa.schema(
+    [
+        pa.field("event_time_unix_ms", pa.int64(), nullable=False),
+        pa.field("profile_name", pa.string()),
+        pa.field("run_id", pa.string(), nullable=False),
+        pa.field("event_name", pa.string(), nullable=False),
+        pa.field("plan_signature", pa.string(), nullable=False),
+        pa.field("reduced_plan_signature", pa.string(), nullable=False),
+        pa.field("event_payload_msgpack", pa.binary(), nullable=False),
+        pa.field("event_payload_hash", pa.string(), nullable=False),
+    ]
+)
+"""The columns of `datafusion_hamilton_events_v2`."""
+
+_MAGIC = b"PAR1"
+_SMALLEST = 12
+
+
+@dataclass(kw_only=True)
+class EventColumns:
+    """Rows on their way to a segment, column by column."""
+
+    event_time_unix_ms: list[int] = field(default_factory=list[int])
+    profile_name: list[str | None] = field(default_factory=list[str | None])
+    run_id: list[str] = field(default_factory=list[str])
+    event_name: list[str] = field(default_factory=list[str])
+    plan_signature: list[str] = field(default_factory=list[str])
+    reduced_plan_signature: list[str] = field(default_factory=list[str])
+    event_payload_msgpack: list[bytes] = field(default_factory=list[bytes])
+    event_payload_hash: list[str] = field(default_factory=list[str])
+
+    def __len__(self) -> int:
+        """Give the number of rows."""
+        return len(self.event_time_unix_ms)
+
+    def append(self, row: EventRow) -> None:
+        """Add a row."""
+        self.event_time_unix_ms.append(row.event_time_unix_ms)
+        self.profile_name.append(row.profile_name)
+        self.run_id.append(row.run_id)
+        self.event_name.append(row.event_name)
+        self.plan_signature.append(row.plan_signature)
+        self.reduced_plan_signature.append(row.reduced_plan_signature)
+        self.event_payload_msgpack.append(row.event_payload_msgpack)
+        self.event_payload_hash.append(row.event_payload_hash)
+
+    def extend(self, later: "EventColumns") -> None:
+        """Add the rows of another one behind these."""
+        for column in fields(self):
+            getattr(self, column.name).extend(getattr(later, column.name))
+
+    def to_parquet(self) -> bytes:
+        """Give the rows as one Parquet file."""
+        arrays = [pa.array(getattr(self, column.name), column.type) for column in EVENTS_SCHEMA]
+        sink = pa.BufferOutputStream()
+        pq.write_table(pa.Table.from_arrays(arrays, schema=EVENTS_SCHEMA), sink, compression="zstd")
+        return sink.getvalue().to_pybytes()
+
+
+def list_segments(events: Path) -> list[Path]:
+    """Give every segment, by day and time."""
+    return sorted(events.glob("*/*.parquet"))
+
+
+def structurally_damaged(segments: list[Path]) -> Iterator[Path]:
+    """Give the segments that are not whole Parquet files, by their ends alone."""
+    for segment in segments:
+        if not _has_both_ends(segment):
+            yield segment
+
+
+def _has_both_ends(path: Path) -> bool:
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size < _SMALLEST:
+            return False
+        head = os.pread(file.fileno(), 4, 0)
+        tail = os.pread(file.fileno(), 8, size - 8)
+    return head == tail[4:] == _MAGIC and int.from_bytes(tail[:4], "little") + _SMALLEST <= size
+
+
+def check_digest(segment: Path) -> None:
+    """Compare a segment with the digest in its name.
+
+    Raises
+    ------
+    StoreDamaged
+        When they differ.
+    """
+    digest = hashlib.sha256(segment.read_bytes()).hexdigest()
+    if digest != segment.stem.rsplit("-", 1)[-1]:
+        raise StoreDamaged(f"The event segment {segment} is damaged: its bytes do not match its name")

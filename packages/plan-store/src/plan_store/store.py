@@ -1,0 +1,222 @@
+"""The store: what ran, when, why in that order, with which inputs, and what it cost."""
+
+from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from plan_contracts import (
+    Clock,
+    RunManifestV2,
+    TaskHistoryEntry,
+    encode_msgpack,
+    payload_hash,
+)
+from plan_store.errors import ArtifactMissing, StoreDamaged, StoreUnwritable
+from plan_store.layout import Layout
+from plan_store.manifests import find_manifest, latest_manifest, manifests
+from plan_store.past_costs import past_entries
+from plan_store.placing import place
+from plan_store.project_lock import hold_lock
+from plan_store.run_marker import this_process
+from plan_store.verified_files import VerifiedFiles
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from datafusion import SessionContext
+
+    from plan_store.outputs import OutputCommitter
+    from plan_store.run_writer import RunWriter
+
+
+class PlanStore:
+    """Events, artifacts, manifests and outputs of every run, in one folder.
+
+    Reading creates nothing: a store that does not exist yet has no runs.
+    """
+
+    def __init__(self, root: Path, clock: Clock, *, read_only: bool) -> None:
+        self._layout = Layout(root)
+        self._clock = clock
+        self._read_only = read_only
+
+    @classmethod
+    def open(cls, root: str | Path, *, clock: Clock, read_only: bool = False) -> "PlanStore":
+        """Open a store.
+
+        Parameters
+        ----------
+        root
+            Its folder.
+        clock
+            Gives the times of events.
+        read_only
+            Create and write nothing.
+
+        Raises
+        ------
+        StoreUnwritable
+            When the folder is to be written, and cannot be created.
+        """
+        folder = Path(root)
+        if not read_only:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as reason:
+                message = f"The store {folder} cannot be created: {reason.strerror}"
+                mend = "set `[project] store` in plan.toml to a folder that can be written"
+                raise StoreUnwritable(message, subject=str(folder), suggestion=mend) from reason
+        return cls(folder, clock, read_only=read_only)
+
+    def __enter__(self) -> "PlanStore":
+        """Give the store."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it; nothing is held open."""
+
+    def project_lock(self, project: str) -> AbstractContextManager[None]:
+        """Hold the project's lock for the duration of a block; one build of a project runs at a time.
+
+        Raises
+        ------
+        ProjectLocked
+            When another process holds it.
+        """
+        return hold_lock(self._layout.lock(project), project)
+
+    def begin_run(self, draft: RunManifestV2) -> "RunWriter":
+        """Begin the record of a run.
+
+        Parameters
+        ----------
+        draft
+            The manifest as far as it is known; completed from events, it stands in for the real one if this process dies.
+
+        Raises
+        ------
+        StoreUnwritable
+            When the store cannot be written.
+        """
+        from plan_store.run_writer import RunWriter
+
+        try:
+            marker = encode_msgpack(this_process(draft))
+            place(self._layout.marker(draft.run_id), marker, self._layout.tmp)
+        except OSError as reason:
+            message = f"The store {self._layout.root} cannot be written: {reason.strerror}"
+            raise StoreUnwritable(message, subject=str(self._layout.root)) from reason
+        return RunWriter(self._layout, self._clock, draft.run_id, draft.profile or None)
+
+    def committer(self, draft: RunManifestV2, outputs: Path) -> "OutputCommitter":
+        """Give what publishes the outputs of a run.
+
+        Parameters
+        ----------
+        draft
+            Names the run, its project and its profile; what the last run under them left is what is current.
+        outputs
+            Folder of the outputs.
+        """
+        from plan_store.outputs import OutputCommitter
+
+        before = latest_manifest(self._layout, draft.project, draft.profile)
+        previous = before.outputs if before is not None else ()
+        verified = VerifiedFiles(self._layout.verified, self._layout.tmp)
+        return OutputCommitter(outputs, self._layout.scratch_of(draft.run_id) / "stage", previous, verified)
+
+    def recover_interrupted(self, locked_project: str | None = None) -> tuple[str, ...]:
+        """Give a manifest to every run whose driver died, and collect its scratch.
+
+        Parameters
+        ----------
+        locked_project
+            A project whose lock the caller holds.
+
+        Returns
+        -------
+        tuple of str
+            The runs, the oldest first.
+        """
+        from plan_store.recovery import collect_scratch, dead_runs, interrupted_manifest
+        from plan_store.run_writer import RunWriter
+
+        recovered: list[str] = []
+        for marker in dead_runs(self._layout, locked_project):
+            manifest = interrupted_manifest(self._layout, marker)
+            with RunWriter(self._layout, self._clock, manifest.run_id, manifest.profile or None) as writer:
+                writer.put_manifest(manifest)
+            collect_scratch(self._layout, manifest.run_id)
+            recovered.append(manifest.run_id)
+        return tuple(recovered)
+
+    def past_entries(self, runs: int, machine: str | None = None) -> Mapping[str, tuple[TaskHistoryEntry, ...]]:
+        """Give what tasks did cost in the last runs, by definition, the newest first."""
+        return past_entries(self._layout, runs, machine)
+
+    def runs(self) -> tuple[RunManifestV2, ...]:
+        """Give the manifest of every run, the newest first."""
+        return tuple(manifests(self._layout))
+
+    def manifest(self, run: str) -> RunManifestV2:
+        """Give one manifest: the `latest`, or that of the run whose id begins like that.
+
+        Raises
+        ------
+        RunUnknown
+            When no run, or more than one, is meant.
+        """
+        return find_manifest(self._layout, run)
+
+    def artifact(self, artifact_id: str) -> bytes:
+        """Give the identity form of an artifact, verified against its id.
+
+        Raises
+        ------
+        ArtifactMissing
+            When there is none.
+        StoreDamaged
+            When its bytes are not what was stored.
+        """
+        path = self._layout.artifact(artifact_id)
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError as reason:
+            raise ArtifactMissing(f"The store has no artifact {artifact_id}", subject=artifact_id) from reason
+        if payload_hash(data) != artifact_id:
+            raise StoreDamaged(f"The artifact {path} is damaged: its bytes do not match its id", subject=str(path))
+        return data
+
+    def sql(self, query: str, *, skip_damaged: bool = False) -> "pa.Table":
+        """Answer one SELECT over `events`, `runs`, `tasks`, `outputs`, `schedules`, `validations` and `decisions`.
+
+        Raises
+        ------
+        QueryRefused
+            When it is not one SELECT, or does not fit the tables.
+        StoreDamaged
+            When a damaged segment is in the way, and `skip_damaged` is not set.
+        """
+        from plan_store.queries import run_query
+
+        return run_query(self._layout, query, skip_damaged=skip_damaged)
+
+    def register(self, context: "SessionContext", tables: Collection[str] | None = None) -> None:
+        """Make the store's tables and payload functions usable in a session of the caller's.
+
+        Parameters
+        ----------
+        context
+            The session.
+        tables
+            Names of the tables; all when omitted.
+        """
+        from plan_store.payload_functions import register_payload_functions
+        from plan_store.queries import TABLES, register_table
+
+        register_payload_functions(context)
+        for name in TABLES if tables is None else tables:
+            register_table(context, self._layout, name)
