@@ -21,6 +21,7 @@ from plan_contracts import (
     Clock,
     ExecutionReport,
     ExecutorChoice,
+    OutputRecord,
     PlanError,
     PlanErrors,
     RunFailed,
@@ -107,7 +108,7 @@ def build_project(
     """
     clock = SystemClock()
     with PlanStore.open(project.store_root, clock=clock) as store, store.project_lock(project.name):
-        store.recover_interrupted()
+        store.recover_interrupted(locked_project=project.name)
         build = _Build(project, request, listener, policy, store, clock)
         return build.run()
 
@@ -136,9 +137,10 @@ class _Build:
         self.began = clock.monotonic()
 
     def run(self) -> BuildOutcome:
-        with self.store.begin_run(self.outcome.run_id, self.project.profile, project=self.project.name) as writer:
+        draft = self._manifest((), RunStatus.INTERRUPTED, self.started_at)
+        with self.store.begin_run(draft) as writer:
             writer.emit(RunStarted(project=self.project.name, pid=os.getpid(), host=socket.gethostname()))
-            committer = self.store.committer(self.outcome.run_id, self.project.outputs_root)
+            committer = self.store.committer(draft, self.project.outputs_root)
             try:
                 committer.prepare()
                 self._validate(writer)
@@ -233,14 +235,14 @@ class _Build:
             ended_at = self.clock.unix_ms()
             if self.outcome.report is not None:
                 writer.put_history(self._history(self.outcome.report, ended_at))
-            manifest = self._manifest(committer, status, ended_at)
+            manifest = self._manifest(committer.current(), status, ended_at)
             manifest_id = writer.put_manifest(manifest)
             self.outcome.artifact_ids = replace(manifest.artifact_ids, run_manifest=manifest_id)
             self.outcome.manifest = replace(manifest, artifact_ids=self.outcome.artifact_ids)
             writer.emit(RunFinished(status=status, seconds=self.clock.monotonic() - self.began))
             writer.flush()
 
-    def _manifest(self, committer: OutputCommitter, status: RunStatus, ended_at: int) -> RunManifestV2:
+    def _manifest(self, outputs: tuple[OutputRecord, ...], status: RunStatus, ended_at: int) -> RunManifestV2:
         validated, choice, report = self.outcome.validated, self.outcome.choice, self.outcome.report
         counts = Counter(outcome.status for outcome in report.outcomes) if report is not None else Counter()
         if self.outcome.admission is not None and self.outcome.admission.held:
@@ -259,7 +261,7 @@ class _Build:
             executor_config=choice.config if choice is not None else None,
             executor_reason=choice.reason if choice is not None else "nothing ran",
             dataset_snapshots=tuple(snapshots[name] for name in sorted(snapshots)),
-            outputs=committer.current(),
+            outputs=outputs,
             task_counts=dict(counts),
             versions=recorded_versions(),
             machine=self.machine,

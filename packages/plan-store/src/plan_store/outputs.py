@@ -96,9 +96,7 @@ class OutputCommitter:
         """
         path = Path(staged.ref.uri)
         if not path.is_relative_to(self._stage):
-            message = (
-                f"The result of `{staged.view}` lies at {path}, outside the folder {self._stage} for staged results"
-            )
+            message = f"The result of `{staged.view}` lies at {path}, outside the staging folder {self._stage}"
             raise StagedFileDiffers(message, subject=staged.view)
         try:
             size = path.stat().st_size
@@ -124,7 +122,7 @@ class OutputCommitter:
         """
         target = self._outputs / f"{check_name(staged.view, 'view')}.parquet"
         try:
-            os.replace(staged.ref.uri, target)
+            Path(staged.ref.uri).replace(target)
         except OSError as reason:
             message = f"The output {target} cannot be replaced: {reason.strerror}; the old one is still in place"
             raise PublishFailed(message, subject=staged.view) from reason

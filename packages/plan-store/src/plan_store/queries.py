@@ -1,9 +1,9 @@
 """SQL over every run of a store. A table is built when a query first names it."""
 
 import re
-from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.dataset as ds
 from datafusion import SessionContext, SQLOptions
 
 from plan_store.derived_tables import DERIVED_TABLES, derived_table
@@ -72,22 +72,8 @@ def register_table(context: SessionContext, layout: Layout, name: str, *, skip_d
         shown = ", ".join(str(path) for path in sorted(damaged)[:3])
         message = f"{len(damaged)} event segments are damaged: {shown}"
         raise StoreDamaged(message, subject=shown, suggestion="move them away to go on without them")
-    if not segments:
-        context.register_record_batches(name, [[pa.RecordBatch.from_pylist([], schema=EVENTS_SCHEMA)]])
-    elif damaged:
-        whole = [path for path in segments if path not in damaged]
-        context.register_record_batches(name, [_read(whole)])
-    else:
-        context.register_parquet(name, f"{layout.events}/*/*.parquet", schema=EVENTS_SCHEMA)
-
-
-def _read(segments: list[Path]) -> list[pa.RecordBatch]:
-    import pyarrow.dataset as ds
-
-    if not segments:
-        return [pa.RecordBatch.from_pylist([], schema=EVENTS_SCHEMA)]
-    table = ds.dataset([str(path) for path in segments], schema=EVENTS_SCHEMA, format="parquet").to_table()
-    return table.to_batches() or [pa.RecordBatch.from_pylist([], schema=EVENTS_SCHEMA)]
+    whole = [str(path) for path in segments if path not in damaged]
+    context.register_dataset(name, ds.dataset(whole, schema=EVENTS_SCHEMA, format="parquet"))
 
 
 def _refused(layout: Layout, text: str, made: set[str]) -> QueryRefused | StoreDamaged:

@@ -49,8 +49,8 @@ def dead_runs(layout: Layout, locked_project: str | None) -> list[RunMarker]:
 def interrupted_manifest(layout: Layout, marker: RunMarker) -> RunManifestV2:
     """Put together what is known of a run from its flushed events and the manifest before it.
 
-    Every output that the run is known to have published, or that was current before, is listed; the committer of the next
-    run drops those whose files have other bytes by then.
+    Every output that the run is known to have published, or that was current before, is listed; the committer of the
+    next run drops those whose files have other bytes by then.
     """
     draft = marker.draft
     before = latest_manifest(layout, draft.project, draft.profile)

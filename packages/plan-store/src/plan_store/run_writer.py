@@ -40,8 +40,8 @@ FLUSH_SECONDS = 1.0
 class RunWriter:
     """Writes one run; implements the port `EventSink`. Safe to use from several threads.
 
-    Events are buffered and placed as a segment after `FLUSH_ROWS` events or `FLUSH_SECONDS`, whichever comes first, by a
-    thread of its own; `flush` does it at once.
+    Events are buffered and placed as a segment after `FLUSH_ROWS` events or `FLUSH_SECONDS`, whichever comes first, by
+    a thread of its own; `flush` does it at once.
     """
 
     def __init__(self, layout: Layout, clock: Clock, run_id: str, profile: str | None) -> None:

@@ -94,7 +94,8 @@ class PlanStore:
         Parameters
         ----------
         draft
-            The manifest as far as it is known; completed from events, it stands in for the real one if this process dies.
+            The manifest as far as it is known; completed from events, it stands in for the real one if this process
+            dies.
 
         Raises
         ------
