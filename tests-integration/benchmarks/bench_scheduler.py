@@ -91,13 +91,24 @@ def with_numpy(costs: Floats, edges: Ints) -> None:
 
 
 def with_rustworkx(costs: Floats, edges: Ints) -> None:
-    """Find order, generations and critical path with callbacks; slack and bottom levels would come on top."""
-    graph: rx.PyDiGraph[float, None] = rx.PyDiGraph(multigraph=False)
+    """Find order, generations, critical path with a callback, and levels and slack over the neighbours it gives."""
+    graph: rx.PyDiGraph[float, None] = rx.PyDiGraph(node_count_hint=len(costs), edge_count_hint=len(edges))
     graph.add_nodes_from(costs.tolist())
     graph.add_edges_from_no_data([(source, target) for source, target in edges.tolist()])
-    rx.topological_sort(graph)
+    order = list(rx.topological_sort(graph))
     rx.topological_generations(graph)
     rx.dag_weighted_longest_path(graph, lambda source, _target, _weight: graph[source])
+    weights: list[float] = costs.tolist()
+    earliest, bottom = [0.0] * len(weights), weights.copy()
+    for task in order:
+        finish = earliest[task] + weights[task]
+        for below in graph.successor_indices(task):
+            earliest[below] = max(earliest[below], finish)
+    for task in reversed(order):
+        bottom[task] += max((bottom[below] for below in graph.successor_indices(task)), default=0.0)
+    length = max(bottom)
+    slack = [length - below - start for below, start in zip(bottom, earliest, strict=True)]
+    sorted(order, key=lambda task: (-bottom[task], slack[task], task))
 
 
 def with_graphlib(_costs: Floats, edges: Ints) -> None:

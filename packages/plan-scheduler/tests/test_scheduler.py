@@ -6,6 +6,7 @@ import subprocess
 import sys
 from itertools import pairwise
 
+import networkx as nx
 import pytest
 
 from plan_contracts import (
@@ -144,6 +145,31 @@ def test_schedule_plan_missing_and_unknown_costs_are_refused() -> None:
 def test_schedule_plan_cycle_is_printed() -> None:
     with pytest.raises(CycleError, match="a -> b -> a"):
         make(task_graph(("a", "b"), ("b", "a")), cost_table(a=1, b=1))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_schedule_plan_dominators_and_centrality_agree_with_networkx(seed: int) -> None:
+    chooser = random.Random(seed)
+    names = [f"t{index:02d}" for index in range(chooser.randint(1, 25))]
+    edges = [(a, b) for index, a in enumerate(names) for b in names[index + 1 :] if chooser.random() < 0.15]
+    tasks = task_graph(*edges, alone=tuple(names))
+    costs = cost_table(**dict.fromkeys(names, 1.0))
+    schedule = schedule_plan(tasks, costs=costs, signatures=SIGNATURES, run_id="r", centrality=True, dominators=True)
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_nodes_from(names)
+    graph.add_edges_from(edges)
+    assert schedule.task_centrality == pytest.approx(dict(nx.betweenness_centrality(graph)))
+    graph.add_edges_from(("", name) for name in names if graph.in_degree(name) == 0)
+    above: dict[str, set[str]] = {}
+    for name in names:
+        without = {other: graph.subgraph(set(graph) - {other}) for other in names if other != name}
+        above[name] = {other for other, rest in without.items() if not nx.has_path(rest, "", name)}
+    # The dominators of a task lie on one line: the nearest one has most dominators of its own.
+    expected = {name: max(found, key=lambda one: len(above[one])) for name, found in above.items() if found}
+    assert schedule.task_dominators == expected
+    plain = make(tasks, costs)
+    assert plain.task_centrality is None
+    assert plain.task_dominators is None
 
 
 def test_explain_task_says_place_reason_and_slack() -> None:

@@ -8,8 +8,11 @@ from plan_scheduler.edge_arrays import IntArray
 from plan_scheduler.forecast import WORKERS, forecast_ranked
 from plan_scheduler.named_graph import analyse_named
 from plan_scheduler.priority import group_generations
-from plan_scheduler.rx_graph import find_bridges
+from plan_scheduler.rx_graph import find_betweenness, find_bridges, find_dominators
 from plan_scheduler.simulation import rank_tasks
+
+MAX_CENTRALITY_TASKS = 5_000
+"""Most tasks for which betweenness is found; a few seconds."""
 
 _NOTHING_LEFT_OUT: Mapping[str, str] = {}
 
@@ -22,6 +25,8 @@ def schedule_plan(
     run_id: str,
     left_out: Mapping[str, str] = _NOTHING_LEFT_OUT,
     workers: Sequence[int] = WORKERS,
+    centrality: bool = False,
+    dominators: bool = False,
 ) -> PlanScheduleArtifact:
     """Schedule tasks.
 
@@ -39,6 +44,11 @@ def schedule_plan(
         Tasks that are not scheduled, with the reason.
     workers
         Numbers of workers to forecast for.
+    centrality
+        Whether to find the betweenness of each task; left out above `MAX_CENTRALITY_TASKS`, because its time grows
+        with tasks times edges.
+    dominators
+        Whether to find the immediate dominator of each task.
 
     Returns
     -------
@@ -83,5 +93,11 @@ def schedule_plan(
         lowering=tuple(sorted(tasks.lowering, key=lambda choice: choice.view)),
         bridge_edges=tuple((names[source], names[target]) for source, target in bridges),
         articulation_tasks=named(articulations),
+        task_centrality=dict(zip(names, find_betweenness(graph.edges), strict=True))
+        if centrality and len(names) <= MAX_CENTRALITY_TASKS
+        else None,
+        task_dominators={names[task]: names[above] for task, above in find_dominators(graph.edges).items()}
+        if dominators
+        else None,
         forecasts=forecast_ranked(ranked, found.length, workers),
     )
