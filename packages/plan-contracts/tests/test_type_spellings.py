@@ -128,6 +128,10 @@ def test_sql_type_means_what_it_means_to_datafusion(sql_type: str) -> None:
         ("bigint[]", "list<int64>"),
         ("varchar(3)[][]", "list<list<string>>"),
         ("array<struct<a:int,b:string>>", "list<struct<a: int32, b: string>>"),
+        (
+            "struct<sorted: int8, true: int8, metadata: bool, field: date>",
+            "struct<sorted: int8, true: int8, metadata: bool, field: date32>",
+        ),
         ("struct(a int, b text)", "struct<a: int32, b: string>"),
         ("map(text, double)", "map<string, float64>"),
         ("Timestamp(Microsecond, None)", "timestamp(us)"),

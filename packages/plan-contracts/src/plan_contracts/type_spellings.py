@@ -42,9 +42,10 @@ _FIELD_NAME = re.compile(r"name:\s*(?=\")")
 _DATA_TYPE = re.compile(r"\s*,?\s*data_type:\s*")
 _ITEM_NAME = re.compile(r"\s*[^\W\d][\w ]*:(?!:)\s*")
 _DICTIONARY_PART = re.compile(r"\s*(values|indices|ordered)=")
-_DECORATION = re.compile(
-    r"\s*(?:,\s*)?(?:field:\s*'[^']*'|keys_sorted\b|unsorted\b|sorted\b|true\b|false\b|\('[^']*'\)|metadata:\s*(?=\{))"
-)
+_METADATA = r"\('[^']*'\)|field:\s*'[^']*'|metadata:\s*(?=\{)"
+_FIELD_DECORATION = re.compile(rf"\s*(?:,\s*)?(?:{_METADATA})")
+# Bare words follow the types of a map; between the fields of a struct they would be names.
+_DECORATION = re.compile(rf"\s*(?:,\s*)?(?:{_METADATA}|(?:keys_sorted|unsorted|sorted|true|false)\b)")
 _CLOSING = {"(": ")", "<": ">", "[": "]"}
 
 
@@ -269,7 +270,7 @@ class _Parser:
                 name, child = self.member(fields=fields)
                 names.append(part.group(1) if part is not None else name)
                 children.append(child)
-            self.decorations()
+            self.decorations(_FIELD_DECORATION if fields else _DECORATION)
             if not self.accept_token(","):
                 break
         if bracketed:
@@ -277,8 +278,8 @@ class _Parser:
         self.expect(closing)
         return names, children
 
-    def decorations(self) -> None:
-        while (found := self.accept(_DECORATION)) is not None:
+    def decorations(self, pattern: re.Pattern[str]) -> None:
+        while (found := self.accept(pattern)) is not None:
             if found.group().rstrip().endswith("metadata:"):
                 self.braces()
 
