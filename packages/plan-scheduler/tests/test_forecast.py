@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plan_scheduler import EdgeSchedule, UnknownTask, WorkersRefused, forecast, predict, schedule_edges
+from plan_scheduler import EdgeSchedule, UnknownTask, WorkersRefused, forecast, forecast_routed, predict, schedule_edges
 
 
 def random_schedule(seed: int, count: int) -> EdgeSchedule:
@@ -78,6 +78,68 @@ def test_predict_slots_never_overlap(seed: int, count: int, workers: int) -> Non
     for spans in by_slot.values():
         spans.sort()
         assert all(first[1] <= second[0] for first, second in pairwise(spans))
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 16), st.integers(1, 4))
+def test_forecast_routed_one_executor_equals_predict(seed: int, count: int, workers: int) -> None:
+    schedule = random_schedule(seed, count)
+    routed = forecast_routed(schedule, schedule.edges, slots={"local": workers}, executor_of=lambda _: "local")
+    assert routed.tasks == predict(schedule, schedule.edges, workers)
+    (plain,) = forecast(schedule, schedule.edges, [workers])
+    assert routed.makespan_seconds == plain.makespan_seconds
+    assert routed.lower_bound_seconds == plain.lower_bound_seconds
+    assert routed.utilisation == {"local": plain.utilisation}
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 16), st.integers(1, 3), st.integers(1, 3))
+def test_forecast_routed_two_executors_keep_slots_inputs_and_bound(seed: int, count: int, near: int, far: int) -> None:
+    schedule = random_schedule(seed, count)
+
+    def route(task: str) -> str:
+        return "remote" if schedule.task_costs[task] >= 2 else "local"
+
+    routed = forecast_routed(schedule, schedule.edges, slots={"local": near, "remote": far}, executor_of=route)
+    ends = {task.task: task.end_seconds for task in routed.tasks}
+    starts = {task.task: task.start_seconds for task in routed.tasks}
+    assert all(starts[consumer] >= ends[producer] for producer, consumer in schedule.edges)
+    assert all((task.slot < near) == (route(task.task) == "local") for task in routed.tasks)
+    assert max(task.slot for task in routed.tasks) < near + far
+    assert max(ends.values()) == routed.makespan_seconds >= routed.lower_bound_seconds
+    # No slot idles while a task of its executor is ready.
+    slots = {"local": near, "remote": far}
+    for task, start in starts.items():
+        inputs_ready = max((ends[producer] for producer, consumer in schedule.edges if consumer == task), default=0.0)
+        if start > inputs_ready:
+            busy = [
+                other for other in starts if route(other) == route(task) and starts[other] <= inputs_ready < ends[other]
+            ]
+            assert len(busy) == slots[route(task)]
+
+
+def test_forecast_routed_full_executor_does_not_hold_up_another() -> None:
+    schedule = schedule_edges(["a", "b", "c"], [], {"a": 9, "b": 8, "c": 1})
+    routed = forecast_routed(
+        schedule,
+        [],
+        slots={"local": 1, "remote": 1},
+        executor_of=lambda task: "local" if task == "c" else "remote",
+    )
+    assert {task.task: task.start_seconds for task in routed.tasks} == {"a": 0, "b": 9, "c": 0}
+    assert (routed.makespan_seconds, routed.lower_bound_seconds) == (17, 17)
+
+
+def test_forecast_routed_executor_without_slots_is_refused() -> None:
+    schedule = random_schedule(1, 3)
+    with pytest.raises(WorkersRefused, match="routed to `ray`"):
+        forecast_routed(schedule, schedule.edges, slots={"local": 1}, executor_of=lambda _: "ray")
+
+
+def test_forecast_cpu_over_cores_bounds_makespan() -> None:
+    schedule = schedule_edges(["a", "b"], [], {"a": 4, "b": 4})
+    (free,) = forecast(schedule, [], [2])
+    (bound,) = forecast(schedule, [], [2], cpu_seconds=12, cores=2)
+    assert (free.makespan_seconds, free.lower_bound_seconds) == (4, 4)
+    assert (bound.makespan_seconds, bound.lower_bound_seconds) == (6, 6)
 
 
 def test_forecast_no_workers_is_refused() -> None:

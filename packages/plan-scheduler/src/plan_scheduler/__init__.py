@@ -19,7 +19,7 @@ from plan_scheduler.errors import (
     WorkersRefused,
 )
 from plan_scheduler.explain import explain
-from plan_scheduler.forecast import WORKERS, PredictedTask, forecast, predict
+from plan_scheduler.forecast import WORKERS, PredictedTask, RoutedForecast, forecast, forecast_routed, predict
 from plan_scheduler.impact import Provenance, impacted, provenance
 from plan_scheduler.lowering import lower
 from plan_scheduler.scheduler import schedule_plan
@@ -45,6 +45,8 @@ __all__ = [
     # read a schedule
     "explain",
     "forecast",
+    "forecast_routed",
+    "RoutedForecast",
     "predict",
     "PredictedTask",
     "WORKERS",

@@ -1,6 +1,7 @@
 """What a number of workers would buy."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,7 +12,7 @@ from plan_contracts.errors import PlanError, raise_all
 from plan_scheduler.durations import to_microseconds
 from plan_scheduler.edge_arrays import pack_edges
 from plan_scheduler.errors import UnknownTask, WorkersRefused
-from plan_scheduler.simulation import RankedTasks, rank_tasks, simulate
+from plan_scheduler.simulation import RankedTasks, Simulated, rank_tasks, simulate, simulate_lanes
 
 WORKERS = (1, 2, 4, 8, 16)
 """Numbers of workers that a schedule carries forecasts for."""
@@ -50,8 +51,27 @@ class PredictedTask:
     """The worker, from 0."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutedForecast:
+    """How long the schedule takes on several executors at once."""
+
+    makespan_seconds: float
+    """End of the last task."""
+    lower_bound_seconds: float
+    """No schedule with this routing is shorter."""
+    utilisation: dict[str, float]
+    """Busy share of the slots of each executor until the end."""
+    tasks: tuple[PredictedTask, ...]
+    """Start, end and slot of each task, in schedule order; slots are numbered through the executors by name."""
+
+
 def forecast(
-    schedule: Ordered, edges: Iterable[tuple[str, str]], workers: Sequence[int] = WORKERS
+    schedule: Ordered,
+    edges: Iterable[tuple[str, str]],
+    workers: Sequence[int] = WORKERS,
+    *,
+    cpu_seconds: float | None = None,
+    cores: int | None = None,
 ) -> tuple[MakespanForecast, ...]:
     """Simulate the schedule on each number of workers.
 
@@ -63,6 +83,9 @@ def forecast(
         (producer, consumer) among the scheduled tasks, as in `TaskGraph.edges`.
     workers
         Numbers of slots, each at least one.
+    cpu_seconds, cores
+        CPU time of all tasks together and cores of the machine that the forecast speaks of. Tasks may be parallel
+        inside: with both given, no makespan and no bound is below their quotient.
 
     Returns
     -------
@@ -75,7 +98,7 @@ def forecast(
     UnknownTask
         When an edge names a task that is not scheduled.
     WorkersRefused
-        When fewer than one worker is asked for.
+        When fewer than one worker or core is asked for.
 
     Examples
     --------
@@ -84,9 +107,65 @@ def forecast(
     >>> [result.makespan_seconds for result in forecast(schedule, schedule.edges, workers=[1, 2])]
     [8.0, 6.0]
     """
-    _check_workers(workers)
+    _check_workers(workers if cores is None else [*workers, cores])
+    least = 0 if cpu_seconds is None or cores is None else math.ceil(cpu_seconds * 1e6 / cores)
     length = round(schedule.critical_path_length_weighted * 1e6)
-    return forecast_ranked(_rank(schedule, edges), length, workers)
+    return forecast_ranked(_rank(schedule, edges), length, workers, least=least)
+
+
+def forecast_routed(
+    schedule: Ordered,
+    edges: Iterable[tuple[str, str]],
+    *,
+    slots: Mapping[str, int],
+    executor_of: Callable[[str], str],
+) -> RoutedForecast:
+    """Simulate the schedule on several executors at once.
+
+    Parameters
+    ----------
+    schedule, edges
+        As for `forecast`.
+    slots
+        Slots by executor, each at least one.
+    executor_of
+        The routing rule: the executor of each task, one of `slots`.
+
+    Returns
+    -------
+    RoutedForecast
+        The lower bound is the largest of the critical path and, for each executor, the cost of its tasks over its
+        slots.
+
+    Raises
+    ------
+    UnknownTask, WorkersRefused
+        As for `forecast`; `WorkersRefused` also when a task is routed to an executor without slots.
+    """
+    names = sorted(slots)
+    _check_workers([slots[name] for name in names])
+    ranked = _rank(schedule, edges)
+    lane_of = {name: lane for lane, name in enumerate(names)}
+    lanes: list[int] = []
+    loads = [0] * len(names)
+    for task, duration in zip(schedule.ordered_tasks, ranked.durations, strict=True):
+        executor = executor_of(task)
+        if executor not in lane_of:
+            message = f"The task `{task}` is routed to `{executor}`, which has no slots"
+            raise WorkersRefused(message, subject=task, suggestion=f"Route it to one of {', '.join(names)}.")
+        lanes.append(lane_of[executor])
+        loads[lane_of[executor]] += duration
+    run = simulate_lanes(ranked, lanes, [slots[name] for name in names])
+    length = round(schedule.critical_path_length_weighted * 1e6)
+    bound = max([length, *(-(-loads[lane] // slots[name]) for name, lane in lane_of.items())])
+    return RoutedForecast(
+        makespan_seconds=run.makespan / 1e6,
+        lower_bound_seconds=bound / 1e6,
+        utilisation={
+            name: loads[lane] / (run.makespan * slots[name]) if run.makespan else 0.0 for name, lane in lane_of.items()
+        },
+        tasks=_predicted(schedule, ranked, run),
+    )
 
 
 def predict(schedule: Ordered, edges: Iterable[tuple[str, str]], workers: int) -> tuple[PredictedTask, ...]:
@@ -106,7 +185,10 @@ def predict(schedule: Ordered, edges: Iterable[tuple[str, str]], workers: int) -
     """
     _check_workers([workers])
     ranked = _rank(schedule, edges)
-    run = simulate(ranked, workers)
+    return _predicted(schedule, ranked, simulate(ranked, workers))
+
+
+def _predicted(schedule: Ordered, ranked: RankedTasks, run: Simulated) -> tuple[PredictedTask, ...]:
     return tuple(
         PredictedTask(task=task, start_seconds=start / 1e6, end_seconds=(start + duration) / 1e6, slot=slot)
         for task, start, duration, slot in zip(
@@ -115,14 +197,16 @@ def predict(schedule: Ordered, edges: Iterable[tuple[str, str]], workers: int) -
     )
 
 
-def forecast_ranked(tasks: RankedTasks, length: int, workers: Sequence[int]) -> tuple[MakespanForecast, ...]:
-    """Simulate ranked tasks whose critical path has `length` microseconds."""
+def forecast_ranked(
+    tasks: RankedTasks, length: int, workers: Sequence[int], *, least: int = 0
+) -> tuple[MakespanForecast, ...]:
+    """Simulate ranked tasks whose critical path has `length` microseconds; nothing ends before `least`."""
     total = sum(tasks.durations)
     results: list[MakespanForecast] = []
     for count in workers:
-        makespan = total if count == 1 else simulate(tasks, count).makespan
+        makespan = max(least, total if count == 1 else simulate(tasks, count).makespan)
         # total / count, rounded up: a schedule ends on a whole microsecond.
-        bound = max(length, -(-total // count))
+        bound = max(least, length, -(-total // count))
         results.append(
             MakespanForecast(
                 workers=count,

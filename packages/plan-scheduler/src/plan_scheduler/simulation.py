@@ -1,7 +1,9 @@
 """Simulation of the dispatcher: a free slot takes the ready task that comes first in the schedule."""
 
 import heapq
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
@@ -99,3 +101,48 @@ def simulate(tasks: RankedTasks, workers: int) -> Simulated:
                 if not left:
                     heapq.heappush(ready, consumer)
     return Simulated(starts=begun, slots=slots, makespan=now)
+
+
+def simulate_lanes(tasks: RankedTasks, lanes: Sequence[int], slots: Sequence[int]) -> Simulated:
+    """Run the tasks on several executors at once, each with slots and a queue of its own.
+
+    Parameters
+    ----------
+    tasks
+        Tasks by rank.
+    lanes
+        Executor by rank, from 0.
+    slots
+        Slots by executor, each at least one. In the result slots are numbered through all executors.
+
+    Notes
+    -----
+    As `simulate`, for each executor: a full one never holds up another.
+    """
+    count = len(tasks.durations)
+    waiting = tasks.inputs.copy()
+    ready: list[list[int]] = [[] for _ in slots]
+    for rank, inputs in enumerate(waiting):
+        if not inputs:
+            ready[lanes[rank]].append(rank)
+    first = [0, *accumulate(slots)]
+    free = [list(range(first[lane], first[lane + 1])) for lane in range(len(slots))]
+    begun, taken = [0] * count, [0] * count
+    running: list[tuple[int, int]] = []
+    now = 0
+    while running or any(ready):
+        for lane, queue in enumerate(ready):
+            while queue and free[lane]:
+                rank = heapq.heappop(queue)
+                begun[rank] = now
+                taken[rank] = heapq.heappop(free[lane])
+                heapq.heappush(running, (now + tasks.durations[rank], rank))
+        now = running[0][0]
+        while running and running[0][0] == now:
+            rank = heapq.heappop(running)[1]
+            heapq.heappush(free[lanes[rank]], taken[rank])
+            for consumer in tasks.consumers[tasks.starts[rank] : tasks.starts[rank + 1]]:
+                waiting[consumer] -= 1
+                if not waiting[consumer]:
+                    heapq.heappush(ready[lanes[consumer]], consumer)
+    return Simulated(starts=begun, slots=taken, makespan=now)
