@@ -11,9 +11,11 @@ import random
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from graphlib import TopologicalSorter
+from pathlib import Path
 
 import networkx as nx
 import numpy as np
@@ -141,16 +143,20 @@ def best_of(run: Callable[[], object]) -> float:
     return best
 
 
-def peak_mebibytes(shape: str, count: int) -> float:
-    """Measure the peak memory of a process that schedules once, without what numpy and this script take anyway."""
-    command = [sys.executable, __file__, "--peak", shape, str(count)]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+def peak_mebibytes(costs: Floats, edges: Ints) -> float:
+    """Measure how far the memory of a process that schedules once rises above the arrays it was given."""
+    with tempfile.TemporaryDirectory() as folder:
+        np.save(Path(folder) / "costs.npy", costs)
+        np.save(Path(folder) / "edges.npy", edges)
+        command = [sys.executable, __file__, "--peak", folder]
+        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return float(json.loads(output))
 
 
-def print_peak(shape: str, count: int) -> None:
+def print_peak(folder: Path) -> None:
     unit = 1 if sys.platform == "darwin" else 1024
-    costs, edges = make_graph(shape, count)
+    costs, edges = np.load(folder / "costs.npy"), np.load(folder / "edges.npy")
+    schedule_arrays(costs[:2], edges[:0])
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     schedule_arrays(costs, edges)
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -180,7 +186,7 @@ def compare_arrays(largest: int) -> None:
                     continue
                 theirs = best_of(lambda run=run, costs=costs, edges=edges: run(costs, edges))
                 cells += f"{theirs / len(edges) * 1e9:>12,.0f}{theirs / ours:>7.1f}x"
-            peak = peak_mebibytes(shape, count)
+            peak = peak_mebibytes(costs, edges)
             figures = f"{ours:>9.3f}{ours / len(edges) * 1e9:>9.0f}{peak:>9.0f}"
             print(f"{shape:<10}{count:>10,}{len(edges):>10,}{figures}{cells}", flush=True)
 
@@ -189,7 +195,8 @@ def measure_plan(count: int, shape: str) -> None:
     """Take a named plan through signatures, reduction and schedule."""
     _, edges = make_graph(shape, count)
     names = [f"task_{number:07d}" for number in range(count)]
-    pairs = sorted({(names[source], names[target]) for source, target in edges.tolist()})
+    numbers: list[tuple[int, int]] = edges.tolist()
+    pairs = sorted({(names[source], names[target]) for source, target in numbers})
     needs = Requirement(columns=(RequiredColumn(name="id", type="int64"),))
     graph = LogicalGraph(
         nodes=tuple(LogicalNode(name=name, kind=NodeKind.SQL_VIEW, definition="0" * 64) for name in names),
@@ -226,6 +233,6 @@ def main() -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--peak"]:
-        print_peak(sys.argv[2], int(sys.argv[3]))
+        print_peak(Path(sys.argv[2]))
     else:
         main()
