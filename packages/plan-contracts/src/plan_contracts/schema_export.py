@@ -181,7 +181,8 @@ def _check(folder: Path) -> int:
         return 0
     for line in lines:
         _say(line)
-    _say(f"\n{len(lines)} differences. To publish what the code says:")
+    count = sum(not line.startswith("  ") for line in lines)
+    _say(f"\n{count} files differ. To publish what the code says:")
     _say(f"  uv run python -m plan_contracts.schema_export --write {folder}")
     return 1
 

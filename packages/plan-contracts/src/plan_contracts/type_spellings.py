@@ -5,6 +5,7 @@ import re
 from plan_contracts.canonical_types import CanonicalType
 from plan_contracts.errors import TypeNotCanonical
 from plan_contracts.names import nearest
+from plan_contracts.type_cursor import CLOSING, TypeCursor
 from plan_contracts.type_vocabulary import (
     DECIMALS,
     DICTIONARIES,
@@ -27,16 +28,12 @@ MAX_TYPE_TEXT = 65536
 MAX_TYPE_DEPTH = 64
 """Deepest nesting that is read."""
 
-_SPACE = re.compile(r"\s*")
 _WORD = re.compile(r"[^\W\d]\w*")
-_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
-_RUST_ESCAPE = re.compile(r"\\(u\{([0-9a-fA-F]{1,6})\}|.)", re.DOTALL)
 _ZONE_WORDS = re.compile(r"\s*(with|without)\s+time\s+zone\b", re.IGNORECASE)
 _SECOND_WORD = re.compile(r"\s*(precision|varying|unsigned)\b", re.IGNORECASE)
 _UNSIGNED = re.compile(r"\s*unsigned\b", re.IGNORECASE)
 _NULLABILITY = re.compile(r"\s*(?:non-null|nullable)\s+")
 _NOT_NULL = re.compile(r"\s*not\s+null\b", re.IGNORECASE)
-_ARGUMENT = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^"()\[\],])+|Some\("[^"]*"\)')
 _FIELD = re.compile(r"\s*Field\s*\{\s*")
 _FIELD_NAME = re.compile(r"name:\s*(?=\")")
 _DATA_TYPE = re.compile(r"\s*,?\s*data_type:\s*")
@@ -46,47 +43,9 @@ _METADATA = r"\('[^']*'\)|field:\s*'[^']*'|metadata:\s*(?=\{)"
 _FIELD_DECORATION = re.compile(rf"\s*(?:,\s*)?(?:{_METADATA})")
 # Bare words follow the types of a map; between the fields of a struct they would be names.
 _DECORATION = re.compile(rf"\s*(?:,\s*)?(?:{_METADATA}|(?:keys_sorted|unsorted|sorted|true|false)\b)")
-_CLOSING = {"(": ")", "<": ">", "[": "]"}
 
 
-def _unescape(found: re.Match[str]) -> str:
-    if found.group(2) is not None:
-        return chr(min(int(found.group(2), 16), 0x10FFFF))
-    return {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}.get(found.group(1), found.group(1))
-
-
-class _Parser:
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.position = 0
-        self.depth = 0
-
-    def refused(self, detail: str, suggestion: str | None = None) -> TypeNotCanonical:
-        shown = self.text if len(self.text) <= 120 else f"{self.text[:117]}..."
-        return TypeNotCanonical(f"`{shown}` is not a column type: {detail}", subject=shown, suggestion=suggestion)
-
-    def accept(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        found = pattern.match(self.text, self.position)
-        if found is not None:
-            self.position = found.end()
-        return found
-
-    def peek(self) -> str:
-        self.accept(_SPACE)
-        return self.text[self.position : self.position + 1]
-
-    def accept_token(self, tokens: str) -> str:
-        token = self.peek()
-        if token and token in tokens:
-            self.position += 1
-            return token
-        return ""
-
-    def expect(self, token: str) -> None:
-        if self.accept_token(token) == "":
-            rest = self.text[self.position : self.position + 20]
-            raise self.refused(f"expected `{token}` before `{rest}`" if rest else f"`{token}` is missing at the end")
-
+class _Parser(TypeCursor):
     def whole(self) -> CanonicalType:
         parsed = self.type()
         if self.peek():
@@ -98,7 +57,7 @@ class _Parser:
         if self.depth > MAX_TYPE_DEPTH:
             raise self.refused(f"it is nested more than {MAX_TYPE_DEPTH} deep")
         self.accept(_NULLABILITY)
-        self.accept(_SPACE)
+        self.peek()
         word = self.accept(_WORD)
         if word is None:
             raise self.refused("a type is missing" if not self.peek() else f"`{self.peek()}` begins no type")
@@ -149,33 +108,6 @@ class _Parser:
         if name.startswith("int") and self.accept(_UNSIGNED) is not None:
             name = f"u{name}"
         return CanonicalType(name)
-
-    def arguments(self) -> list[str]:
-        opening = self.accept_token("([")
-        if not opening:
-            return []
-        values: list[str] = []
-        while self.peek() and self.peek() != _CLOSING[opening]:
-            if self.text.startswith("Some(", self.position):
-                close = self.text.find(")", self.position)
-                value = self.text[self.position + 5 : close] if close > 0 else ""
-                self.position = close + 1 if close > 0 else len(self.text)
-            else:
-                found = self.accept(_ARGUMENT)
-                if found is None:
-                    break
-                value = found.group()
-            values.append(value.strip().removeprefix("tz=").strip('"'))
-            self.accept_token(",")
-        self.expect(_CLOSING[opening])
-        return values
-
-    def integers(self, word: str, fewest: int, most: int) -> list[int]:
-        values = self.arguments()
-        if not fewest <= len(values) <= most or not all(re.fullmatch(r"-?[0-9]{1,9}", value) for value in values):
-            example = {"decimal": "decimal(38, 10)"}.get(word if word not in DECIMALS else "decimal", f"{word}(16)")
-            raise self.refused(f"`{word}` needs whole numbers in brackets", f"Write for example `{example}`.")
-        return [int(value) for value in values]
 
     def decimal(self, word: str) -> CanonicalType:
         precision, *rest = self.integers(word, 1, 2)
@@ -258,7 +190,7 @@ class _Parser:
         raise self.refused(f"`{word}` does not hold {len(children)} types")
 
     def members(self, opening: str, *, fields: bool) -> tuple[list[str], list[CanonicalType]]:
-        closing = _CLOSING[opening]
+        closing = CLOSING[opening]
         names: list[str] = []
         children: list[CanonicalType] = []
         bracketed = bool(fields and opening == "(" and self.accept_token("["))
@@ -317,31 +249,16 @@ class _Parser:
         self.position = colon + 1
         return name
 
-    def accept_string(self) -> str | None:
-        found = self.accept(_STRING)
-        return None if found is None else _RUST_ESCAPE.sub(_unescape, found.group(1))
-
     def debug_field(self) -> tuple[str, CanonicalType]:
         """Read Rust's debug form, in its older and its newer spelling, from behind `Field {`."""
         self.accept(_FIELD_NAME)
-        self.accept(_SPACE)
+        self.peek()
         name = self.accept_string() or ""
         if self.accept(_DATA_TYPE) is None:
             self.expect(":")
         child = self.type()
         self.braces(depth=1)
         return name, child
-
-    def braces(self, depth: int = 0) -> None:
-        """Skip up to the end of the braces that are open, strings understood."""
-        while self.position < len(self.text):
-            if self.text[self.position] == '"' and self.accept(_STRING) is not None:
-                continue
-            depth += {"{": 1, "}": -1}.get(self.text[self.position], 0)
-            self.position += 1
-            if depth == 0:
-                return
-        raise self.refused("`}` is missing at the end")
 
 
 def read_spelling(text: str) -> CanonicalType:
