@@ -219,6 +219,45 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "A view is to be lowered that has no definition, because it did not plan: mend it, or leave it out.",
     ),
     _code("workers_refused", "plan_scheduler", "scheduler", 2, "A forecast was asked for fewer than one worker."),
+    _code("artifact_missing", "plan_store", "store", 2, "No artifact has that id."),
+    _code(
+        "outputs_unwritable",
+        "plan_store",
+        "store",
+        2,
+        "The outputs folder cannot be written: look at `[project] outputs`.",
+    ),
+    _code(
+        "project_locked",
+        "plan_store",
+        "store",
+        2,
+        "Another build of the same project is running: wait for it, or stop it.",
+    ),
+    _code(
+        "publish_failed", "plan_store", "store", 1, "An output could not be replaced; the old one is still in place."
+    ),
+    _code(
+        "query_refused",
+        "plan_store",
+        "store",
+        2,
+        "A query over the store is not one SELECT, or does not fit its tables.",
+    ),
+    _code(
+        "run_unknown",
+        "plan_store",
+        "store",
+        2,
+        "No run, or more than one, has an id that begins like that: `plan-cli runs` lists them.",
+    ),
+    _code(
+        "staged_file_differs",
+        "plan_store",
+        "store",
+        1,
+        "A staged file is not what the worker said of it; the old output is still in place.",
+    ),
     _code(
         "store_damaged",
         "plan_store",
