@@ -1,5 +1,6 @@
 """Golden cases of the logical graph, the task graph and the compiled project."""
 
+from plan_contracts.evidence import EvidenceCatalog
 from plan_contracts.golden_cases import data
 from plan_contracts.golden_cases.case import InvalidCase, ValidCase, altered, without
 from plan_contracts.graph import (
@@ -18,6 +19,7 @@ from plan_contracts.graph import (
     ViewSource,
 )
 from plan_contracts.source_location import SourceLocation
+from plan_contracts.statistics import Statistics
 
 REVENUE_DEFINITION = "1d" * 32
 
@@ -62,8 +64,8 @@ PROJECT = CompiledProject(
 
 BROKEN_PROJECT = CompiledProject(
     graph=LogicalGraph(nodes=(LogicalNode(name="daily_revenue", kind=NodeKind.SQL_VIEW),), edges=()),
-    evidence=data.EvidenceCatalog(entries={}),
-    statistics=data.Statistics(views={}),
+    evidence=EvidenceCatalog(entries={}),
+    statistics=Statistics(views={}),
     snapshots={},
     datasets={},
     sources={},
