@@ -1,0 +1,335 @@
+"""The dispatch loop: starts what is ready in schedule order, sleeps until something ends, and never polls.
+
+Each completion costs O(log n): a heap holds the ready tasks, counters hold what the others wait for. There is no barrier
+between generations, and nothing is handed to an executor before it has a free slot, so the order is kept to the end.
+"""
+
+import heapq
+from collections import deque
+from collections.abc import Callable, Mapping
+from queue import Empty
+from time import monotonic
+
+from plan_contracts import (
+    Clock,
+    Committer,
+    DocumentRefused,
+    Envelope,
+    ErrorPayload,
+    EventSink,
+    OutputRecord,
+    PlanError,
+    ResultStatus,
+    RoutingDecision,
+    SchedulingDecision,
+    TaskFinished,
+    TaskLimits,
+    TaskMetrics,
+    TaskOutcome,
+    TaskResult,
+    TaskRouting,
+    TaskScheduling,
+    TaskStarted,
+    TaskStatus,
+    decode_msgpack,
+    encode_msgpack,
+)
+from plan_exec.errors import AnswerUnreadable
+from plan_exec.executors.executor import Completion, Completions, Executor
+from plan_exec.handoff import completed_inputs, key_of, ready_to_send
+from plan_exec.lifecycle import Lifecycle
+from plan_exec.progress import ProgressListener
+from plan_exec.task_state import TaskState
+
+GRACE_SECONDS = 4.0
+"""After an interruption, the time that running tasks have to end by themselves."""
+
+
+class Dispatcher:
+    """Runs the tasks of one schedule on one executor.
+
+    Parameters
+    ----------
+    states
+        Every scheduled task, in schedule order.
+    routes
+        Where each task runs.
+    executor
+        What runs them.
+    sink, committer, clock, listener, lifecycle
+        Where events go, who publishes, what time it is, who is told, and whose hooks are called.
+    limits
+        Gives the limits of a task.
+    full
+        Whether nothing is reused.
+    fail_fast
+        Whether the first failure stops new work.
+    """
+
+    def __init__(
+        self,
+        states: Mapping[str, TaskState],
+        routes: Mapping[str, RoutingDecision],
+        executor: Executor,
+        *,
+        sink: EventSink,
+        committer: Committer,
+        clock: Clock,
+        listener: ProgressListener,
+        lifecycle: Lifecycle,
+        limits: Callable[[TaskState], TaskLimits],
+        full: bool,
+        fail_fast: bool,
+    ) -> None:
+        self._states = states
+        self._routes = routes
+        self._executor = executor
+        self._sink = sink
+        self._committer = committer
+        self._clock = clock
+        self._listener = listener
+        self._lifecycle = lifecycle
+        self._limits = limits
+        self._full = full
+        self._fail_fast = fail_fast
+        self._owners = {view: state.task.name for state in states.values() for view in state.task.outputs}
+        self._in_memory = executor.capabilities().shares_memory
+        self._completions = Completions()
+        self._ready: list[tuple[int, str]] = []
+        self._running: dict[str, TaskState] = {}
+        self._outcomes: dict[str, TaskOutcome] = {}
+        self._stopped_by: str | None = None
+        self.interrupted = False
+
+    def run(self) -> dict[str, TaskOutcome]:
+        """Run everything that can be run.
+
+        Returns
+        -------
+        dict
+            An outcome for each task, by name.
+
+        Raises
+        ------
+        PlanError
+            When the executor cannot start, or the sink or committer cannot go on.
+        """
+        clean = False
+        try:
+            self._executor.start(self._completions)
+            self._loop()
+            clean = True
+        except KeyboardInterrupt:
+            self._interrupt()
+        finally:
+            self._executor.stop(at_once=not clean)
+        self._skip_the_rest()
+        return self._outcomes
+
+    def _loop(self) -> None:
+        self._make_ready([state for state in self._states.values() if state.waiting_for == 0])
+        self._start_ready()
+        while self._running:
+            completion = self._completions.get()
+            state = self._running.pop(completion.task)
+            self._start_ready()  # the slot is free: fill it before the result is verified and published
+            self._complete(state, completion)
+            self._start_ready()
+
+    def _make_ready(self, states: list[TaskState]) -> None:
+        """Queue tasks whose producers are done; those that can be reused are final at once, and so on downstream."""
+        pending = deque(states)
+        while pending:
+            state = pending.popleft()
+            state.ready_at = self._clock.unix_ms()
+            state.request = completed_inputs(state, self._states, self._owners)
+            state.build_key = key_of(state.request)
+            if self._reuse(state):
+                self._finish(state, TaskStatus.REUSED)
+                pending.extend(self._unblocked(state))
+            else:
+                heapq.heappush(self._ready, (state.index, state.task.name))
+
+    def _reuse(self, state: TaskState) -> bool:
+        if self._full or state.task.volatile:
+            return False
+        for view in state.task.outputs:
+            output = self._committer.reusable(view, state.build_key)
+            if output is None:
+                state.published.clear()
+                return False
+            state.published[view] = output
+        return True
+
+    def _start_ready(self) -> None:
+        while self._ready and len(self._running) < self._executor.slots and self._stopped_by is None:
+            _, name = heapq.heappop(self._ready)
+            self._start(self._states[name])
+
+    def _start(self, state: TaskState) -> None:
+        name, route = state.task.name, self._routes[state.task.name]
+        state.started_at = self._clock.unix_ms()
+        decision = SchedulingDecision(
+            task=name,
+            rank=state.index,
+            bottom_level_cost=state.bottom_level,
+            slack=state.slack,
+            executor=route.executor,
+            ready_at_unix_ms=state.ready_at,
+            started_at_unix_ms=state.started_at,
+            waited_for=state.waited_for,
+            ready_beside=len(self._ready),
+        )
+        self._emit(TaskRouting(decision=route))
+        self._emit(TaskScheduling(decision=decision))
+        self._emit(TaskStarted(task=name, attempt=1, executor=route.executor.value))
+        self._listener.task_started(name)
+        self._lifecycle.before(name)
+        request = ready_to_send(state.request, self._limits(state), in_memory=self._in_memory)
+        self._running[name] = state
+        self._executor.submit(name, encode_msgpack(request))
+
+    def _complete(self, state: TaskState, completion: Completion) -> None:
+        result, error = self._read(state, completion)
+        if result is not None and error is None:
+            error = self._publish(state, result)
+        metrics = result.metrics if result is not None else None
+        if error is None:
+            self._finish(state, TaskStatus.SUCCEEDED, metrics=metrics)
+            self._make_ready(self._unblocked(state))
+            return
+        self._finish(state, TaskStatus.FAILED, metrics=metrics, error=error)
+        self._skip_consumers(state)
+        if self._fail_fast or completion.worker_died:
+            self._stopped_by = self._stopped_by or state.task.name
+
+    def _read(self, state: TaskState, completion: Completion) -> tuple[TaskResult | None, ErrorPayload | None]:
+        """Decode an answer; give the result, and the error where there is one."""
+        if completion.answer is None:
+            return None, completion.error
+        name = state.task.name
+        try:
+            result = decode_msgpack(completion.answer, TaskResult)
+        except DocumentRefused as reason:
+            message = f"The runtime's answer to `{name}` is not a result: {reason.message}"
+            return None, AnswerUnreadable(message, subject=name).payload()
+        asked, given = set(state.task.outputs), {output.view for output in result.outputs}
+        if result.task != name or (result.status is ResultStatus.SUCCEEDED and asked != given):
+            message = f"The runtime's answer to `{name}` is about `{result.task}` with the outputs {sorted(given)}"
+            return None, AnswerUnreadable(message, subject=name).payload()
+        if result.status is ResultStatus.FAILED and result.error is None:
+            return result, AnswerUnreadable(
+                f"The runtime says that `{name}` failed, and not why", subject=name
+            ).payload()
+        return result, result.error
+
+    def _publish(self, state: TaskState, result: TaskResult) -> ErrorPayload | None:
+        try:
+            for staged in result.outputs:
+                self._committer.verify(staged)
+            for staged in result.outputs:
+                state.published[staged.view] = self._committer.publish(staged, state.build_key)
+        except PlanError as error:
+            return error.payload()
+        state.in_memory = {each.view: each.memory for each in result.outputs if each.memory is not None}
+        if state.waiting_consumers == 0:
+            self._forget(state)
+        return None
+
+    def _unblocked(self, state: TaskState) -> list[TaskState]:
+        """Give the consumers whose last missing producer is this one."""
+        unblocked: list[TaskState] = []
+        for name in state.consumers:
+            consumer = self._states[name]
+            consumer.waiting_for -= 1
+            if consumer.waiting_for == 0 and not consumer.final:
+                consumer.waited_for = state.task.name
+                unblocked.append(consumer)
+        return unblocked
+
+    def _skip_consumers(self, failed: TaskState) -> None:
+        """Make everything below a failed task final."""
+        pending = deque(failed.consumers)
+        while pending:
+            consumer = self._states[pending.popleft()]
+            if not consumer.final:
+                self._finish(consumer, TaskStatus.SKIPPED, cause=failed.task.name)
+                pending.extend(consumer.consumers)
+
+    def _finish(
+        self,
+        state: TaskState,
+        status: TaskStatus,
+        *,
+        metrics: TaskMetrics | None = None,
+        error: ErrorPayload | None = None,
+        cause: str | None = None,
+    ) -> None:
+        """Record that a task is final, and forget results in memory that it was the last to need."""
+        state.final = True
+        name = state.task.name
+        outputs = self._records(state) if status in (TaskStatus.SUCCEEDED, TaskStatus.REUSED) else ()
+        outcome = TaskOutcome(
+            task=name,
+            status=status,
+            started_at_unix_ms=state.started_at or None,
+            ended_at_unix_ms=self._clock.unix_ms(),
+            seconds=metrics.wall_seconds if metrics is not None else None,
+            metrics=metrics,
+            outputs=outputs,
+            error=error,
+            cause=cause,
+        )
+        self._outcomes[name] = outcome
+        if state.started_at:
+            self._lifecycle.after(outcome)
+        self._emit(
+            TaskFinished(
+                task=name,
+                status=status,
+                attempts=1 if state.started_at else 0,
+                definition=state.task.definition,
+                predicted_seconds=state.cost,
+                actual_seconds=outcome.seconds,
+                metrics=metrics,
+                outputs=outputs,
+                error=error,
+                cause=cause,
+            )
+        )
+        self._listener.task_finished(outcome)
+        for producer in state.producers:
+            self._consumer_is_final(self._states[producer])
+
+    @staticmethod
+    def _records(state: TaskState) -> tuple[OutputRecord, ...]:
+        return tuple(state.published[view].record for view in state.task.outputs)
+
+    def _consumer_is_final(self, producer: TaskState) -> None:
+        producer.waiting_consumers -= 1
+        if producer.waiting_consumers == 0:
+            self._forget(producer)
+
+    def _forget(self, state: TaskState) -> None:
+        for ref in state.in_memory.values():
+            self._executor.release(ref.uri)
+        state.in_memory.clear()
+
+    def _emit(self, event: Envelope) -> None:
+        self._sink.emit(event)
+
+    def _interrupt(self) -> None:
+        """Start nothing more, and take what still ends within the grace period."""
+        self.interrupted = True
+        deadline = monotonic() + GRACE_SECONDS
+        while self._running and (left := deadline - monotonic()) > 0:
+            try:
+                completion = self._completions.get(timeout=left)
+            except Empty:
+                break
+            self._complete(self._running.pop(completion.task), completion)
+
+    def _skip_the_rest(self) -> None:
+        for state in self._states.values():
+            if not state.final:
+                self._finish(state, TaskStatus.SKIPPED, cause=self._stopped_by)

@@ -1,0 +1,176 @@
+"""Executing a schedule: from artifacts and requests to outcomes."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from plan_contracts import (
+    Clock,
+    Committer,
+    EventSink,
+    ExecutionMode,
+    ExecutionReport,
+    ExecutionStarted,
+    ExecutorChoice,
+    ExecutorConfig,
+    ExecutorKind,
+    PlanScheduleArtifact,
+    TaskGraph,
+    TaskLimits,
+    TaskRequest,
+)
+from plan_exec.choice import choose_executor
+from plan_exec.dispatcher import Dispatcher
+from plan_exec.errors import RequestMissing
+from plan_exec.executors.executor import Executor
+from plan_exec.executors.inline import InlineExecutor
+from plan_exec.executors.threads import ThreadExecutor
+from plan_exec.limits import task_limits
+from plan_exec.progress import NoListener, ProgressListener
+from plan_exec.routing import route
+from plan_exec.tags import node_tags
+from plan_exec.task_state import TaskState
+
+if TYPE_CHECKING:
+    from plan_exec.hamilton_seam import LifecycleAdapter
+
+
+def execute_plan(
+    schedule: PlanScheduleArtifact,
+    requests: Mapping[str, TaskRequest],
+    tasks: TaskGraph,
+    runtime: str,
+    sink: EventSink,
+    committer: Committer,
+    clock: Clock,
+    mode: ExecutionMode = ExecutionMode.PLAN_PARALLEL,
+    executor_config: ExecutorConfig | None = None,
+    *,
+    full: bool = False,
+    fail_fast: bool = False,
+    adapters: "Sequence[LifecycleAdapter]" = (),
+    progress: ProgressListener | None = None,
+) -> ExecutionReport:
+    """Run every scheduled task, in schedule order as far as slots and inputs allow.
+
+    A failing task holds up what depends on it and nothing else. A task whose key is that of its current outputs is not run.
+
+    Parameters
+    ----------
+    schedule
+        Order, costs and slack.
+    requests
+        What each scheduled task is to do, by name.
+    tasks
+        The tasks with their edges.
+    runtime
+        `module:attribute` of a `WorkerRuntime`, imported wherever tasks run.
+    sink
+        Takes the events, from the calling thread only.
+    committer
+        Verifies and publishes results, in the calling thread.
+    clock
+        The time in events.
+    mode
+        How tasks are spread.
+    executor_config
+        The executors; none lets the planner choose for this machine.
+    full
+        Run everything, also what could be reused.
+    fail_fast
+        Start nothing more after the first failure.
+    adapters
+        Lifecycle adapters of Hamilton's; called in this process, around each task that runs.
+    progress
+        Is told when tasks start and end.
+
+    Returns
+    -------
+    ExecutionReport
+        An outcome for each scheduled task, in schedule order; also when tasks failed or the user interrupted.
+
+    Raises
+    ------
+    ExecutorNotAvailable
+        When mode or executor cannot be used.
+    RequestMissing
+        When a scheduled task has no request.
+    PlanError
+        When no task can be run at all, or sink or committer cannot go on.
+    """
+    began = clock.monotonic()
+    choice = choose_executor(mode, executor_config)
+    states = _task_states(schedule, requests, tasks)
+    routes = {name: route(state.task, state.cost, choice) for name, state in states.items()}
+    executor = _make_executor(choice, runtime, committer.stage_uri())
+    from plan_exec.hamilton_seam import HamiltonRun
+
+    hamilton = HamiltonRun(
+        {name: state.producers for name, state in states.items()}, node_tags(schedule, tasks), routes, adapters
+    )
+
+    def limits(state: TaskState) -> TaskLimits:
+        return task_limits(state.task, state.cost, executor.slots)
+
+    dispatcher = Dispatcher(
+        states,
+        routes,
+        executor,
+        sink=sink,
+        committer=committer,
+        clock=clock,
+        listener=progress if progress is not None else NoListener(),
+        lifecycle=hamilton,
+        limits=limits,
+        full=full,
+        fail_fast=fail_fast,
+    )
+    sink.emit(ExecutionStarted(mode=choice.mode, executor_config=choice.config, reason=choice.reason))
+    outcomes = hamilton.execute(dispatcher.run)
+    return ExecutionReport(
+        outcomes=tuple(outcomes[name] for name in schedule.ordered_tasks),
+        seconds=clock.monotonic() - began,
+        interrupted=dispatcher.interrupted,
+    )
+
+
+def _task_states(
+    schedule: PlanScheduleArtifact, requests: Mapping[str, TaskRequest], tasks: TaskGraph
+) -> dict[str, TaskState]:
+    """Put together what is known of each scheduled task, in schedule order."""
+    missing = [name for name in schedule.ordered_tasks if name not in requests]
+    if missing:
+        message = f"{len(missing)} scheduled tasks have no request, among them `{missing[0]}`"
+        raise RequestMissing(message, subject=missing[0])
+    scheduled = set(schedule.ordered_tasks)
+    producers: dict[str, list[str]] = {name: [] for name in schedule.ordered_tasks}
+    consumers: dict[str, list[str]] = {name: [] for name in schedule.ordered_tasks}
+    for producer, consumer in tasks.edges:
+        if producer in scheduled and consumer in scheduled:
+            producers[consumer].append(producer)
+            consumers[producer].append(consumer)
+    by_name = {task.name: task for task in tasks.tasks}
+    return {
+        name: TaskState(
+            task=by_name[name],
+            request=requests[name],
+            index=index,
+            cost=schedule.task_costs[name],
+            bottom_level=schedule.bottom_level_costs[name],
+            slack=schedule.slack_by_task[name],
+            producers=tuple(producers[name]),
+            consumers=tuple(consumers[name]),
+            waiting_for=len(producers[name]),
+            waiting_consumers=len(consumers[name]),
+        )
+        for index, name in enumerate(schedule.ordered_tasks)
+    }
+
+
+def _make_executor(choice: ExecutorChoice, runtime: str, scratch_uri: str) -> Executor:
+    if choice.mode is ExecutionMode.DETERMINISTIC_SERIAL:
+        return InlineExecutor(runtime, scratch_uri)
+    if choice.config.kind is ExecutorKind.MULTIPROCESSING:
+        from plan_exec.executors.processes import ProcessExecutor
+
+        return ProcessExecutor(runtime, choice.config.max_tasks, scratch_uri)
+    return ThreadExecutor(runtime, choice.config.max_tasks, scratch_uri)

@@ -1,0 +1,1 @@
+"""What runs tasks: in the calling thread, on threads, or in worker processes."""

@@ -1,0 +1,19 @@
+"""Running a request through a runtime, whatever the runtime does."""
+
+from plan_contracts import ErrorPayload, WorkerRuntime
+from plan_exec.errors import RuntimeRaised
+from plan_exec.executors.executor import Completion
+
+
+def answer(runtime: WorkerRuntime, task: str, request: bytes) -> Completion:
+    """Run a task; an exception of the runtime becomes the completion's error."""
+    try:
+        return Completion(task=task, answer=runtime.run(request))
+    except Exception as reason:  # noqa: BLE001 - whatever the runtime raises, the task gets an end
+        return Completion(task=task, error=raised(task, reason))
+
+
+def raised(task: str, reason: BaseException) -> ErrorPayload:
+    """Describe an exception of the runtime."""
+    message = f"The runtime raised {type(reason).__name__} while it ran `{task}`: {reason}"
+    return RuntimeRaised(message, subject=task).payload()

@@ -1,0 +1,84 @@
+"""Worker processes and the pipes to them: the only module that knows the multiprocess library."""
+
+import sys
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+import multiprocess  # pyright: ignore[reportMissingTypeStubs] - it has no types; the protocols below say what is used
+
+from plan_exec.worker import Pipe, run_worker
+
+
+class PollablePipe(Pipe, Protocol):
+    """The dispatcher's end of a pipe."""
+
+    def close(self) -> None:
+        """Close it; the worker ends."""
+        ...
+
+    def poll(self, timeout: float) -> bool:
+        """Wait for a message."""
+        ...
+
+
+class WorkerProcess(Protocol):
+    """A process."""
+
+    pid: int | None
+    exitcode: int | None
+
+    def start(self) -> None:
+        """Start it."""
+        ...
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait for its end."""
+        ...
+
+    def kill(self) -> None:
+        """End it at once."""
+        ...
+
+
+class _Context(Protocol):
+    def set_forkserver_preload(self, module_names: list[str]) -> None: ...
+
+    def Pipe(self) -> tuple[PollablePipe, PollablePipe]: ...  # noqa: N802 - the library's name
+
+    def Process(self, *, target: object, args: tuple[object, ...], daemon: bool, name: str) -> WorkerProcess: ...  # noqa: N802
+
+
+@dataclass(kw_only=True)
+class Worker:
+    """One worker process."""
+
+    name: str
+    process: WorkerProcess
+    pipe: PollablePipe
+    task: str | None = None
+    """The task that it runs."""
+
+
+class WorkerLauncher:
+    """Starts workers. Never by fork from this process, whose engine may have threads that a fork would lose.
+
+    Parameters
+    ----------
+    runtime
+        `module:attribute`; the module is imported once in the server that workers are forked from.
+    """
+
+    def __init__(self, runtime: str) -> None:
+        self._runtime = runtime
+        method = "spawn" if sys.platform == "darwin" else "forkserver"
+        self._context = cast(_Context, multiprocess.get_context(method))  # pyright: ignore - untyped library
+        if method == "forkserver":
+            self._context.set_forkserver_preload(["plan_exec.worker", runtime.partition(":")[0]])
+
+    def launch(self, name: str, limits: bytes) -> Worker:
+        """Start a worker; it says hello when it is ready."""
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=run_worker, args=(theirs, self._runtime, limits), daemon=True, name=name)
+        process.start()
+        theirs.close()
+        return Worker(name=name, process=process, pipe=ours)

@@ -1,0 +1,43 @@
+"""Handing results on: where a consumer finds its inputs, and the key of what it is about to build."""
+
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from plan_contracts import TaskInput, TaskLimits, TaskRequest, build_key
+from plan_exec.task_state import TaskState
+
+
+def completed_inputs(state: TaskState, states: Mapping[str, TaskState], owners: Mapping[str, str]) -> TaskRequest:
+    """Fill in where the inputs of a ready task lie, and what identifies their content.
+
+    Parameters
+    ----------
+    state
+        The task; all its producers are done.
+    states
+        Every task by name.
+    owners
+        The task that gives each view.
+    """
+    inputs = tuple(_completed(each, states, owners) for each in state.request.inputs)
+    return replace(state.request, inputs=inputs)
+
+
+def _completed(each: TaskInput, states: Mapping[str, TaskState], owners: Mapping[str, str]) -> TaskInput:
+    if each.producer is None:
+        return each
+    producer = states[owners[each.name]]
+    published = producer.published[each.name]
+    ref = producer.in_memory.get(each.name, published.ref)
+    return replace(each, ref=ref, content_id=published.record.sha256)
+
+
+def key_of(request: TaskRequest) -> str:
+    """Give the build key of a request whose inputs are complete."""
+    return build_key(request.definition, {each.name: each.content_id or "" for each in request.inputs})
+
+
+def ready_to_send(request: TaskRequest, limits: TaskLimits, *, in_memory: bool) -> TaskRequest:
+    """Add the limits, and whether the result should also stay in memory."""
+    return replace(request, limits=limits, hand_on_in_memory=in_memory)

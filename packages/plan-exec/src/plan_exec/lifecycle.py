@@ -1,0 +1,17 @@
+"""What the dispatcher tells Hamilton's lifecycle adapters, without knowing Hamilton."""
+
+from typing import Protocol
+
+from plan_contracts import TaskOutcome
+
+
+class Lifecycle(Protocol):
+    """Is told of each task before and after it runs, in the driver's thread."""
+
+    def before(self, task: str) -> None:
+        """A task is about to be handed to its executor."""
+        ...
+
+    def after(self, outcome: TaskOutcome) -> None:
+        """A task that was handed to its executor is final."""
+        ...

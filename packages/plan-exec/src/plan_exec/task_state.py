@@ -1,0 +1,34 @@
+"""What the dispatcher knows of each task."""
+
+from dataclasses import dataclass, field
+
+from plan_contracts import DatasetRef, PublishedOutput, Task, TaskRequest
+
+
+@dataclass(kw_only=True)
+class TaskState:
+    """One task, from waiting to final."""
+
+    task: Task
+    request: TaskRequest
+    index: int
+    """Place in the schedule; what is ready is started in this order."""
+    cost: float
+    bottom_level: float
+    slack: float
+    producers: tuple[str, ...]
+    consumers: tuple[str, ...]
+    waiting_for: int
+    """Producers that are not done."""
+    waiting_consumers: int
+    """Consumers that are not final; the result in memory is forgotten at 0."""
+    final: bool = False
+    ready_at: int = 0
+    started_at: int = 0
+    waited_for: str | None = None
+    """The producer that was done last."""
+    build_key: str = ""
+    published: dict[str, PublishedOutput] = field(default_factory=dict[str, PublishedOutput])
+    """What it published or reused, by view."""
+    in_memory: dict[str, DatasetRef] = field(default_factory=dict[str, DatasetRef])
+    """Results kept in memory, by view."""
