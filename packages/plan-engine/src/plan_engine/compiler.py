@@ -30,8 +30,9 @@ from plan_contracts import (
 )
 from plan_engine.arrow_schema import columns_of
 from plan_engine.datasets import ResolvedDataset, resolve_datasets
-from plan_engine.plan_view import plan_view, unknown_tables
+from plan_engine.plan_view import plan_view
 from plan_engine.planned_view import PlannedView
+from plan_engine.planning_findings import table_finding
 from plan_engine.planning_session import PlanningSession
 from plan_engine.references import find_references, planning_order, refusal
 from plan_engine.view_statistics import view_statistics
@@ -118,7 +119,7 @@ class _Compiler:
     def _plan(self, name: str) -> PlannedView:
         view, references, unknown = self._sources[name], self._references[name], self._unknown[name]
         if unknown:
-            findings = unknown_tables(view, unknown, sorted(self._known.values()))
+            findings = tuple(table_finding(view, each, self._known.values()) for each in unknown)
             return PlannedView(name=name, references=references, findings=findings)
         if any(each not in self._evidence for each in references):
             return PlannedView(name=name, references=references)

@@ -4,6 +4,11 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from plan_contracts import nearest
+
+SCHEMA_NAME = "plan tables"
+"""Name of the schema that holds all tables. No view names it, since names of tables have no spaces."""
+
 
 class Refusal(Enum):
     """Why a statement was not planned."""
@@ -25,24 +30,31 @@ class PlanningMessage:
     text: str
     subject: str = ""
     qualifier: str | None = None
+    suggestion: str | None = None
     line: int | None = None
     column: int | None = None
 
 
 _PLACE = re.compile(r" at Line: (\d+), Column: (\d+)")
 _SYNTAX = re.compile(r'^SQL error: (?:ParserError|TokenizerError)\("(.*)"\)$', re.DOTALL)
-_FORBIDDEN = re.compile(r"(DDL|DML|Statement) not supported: (\w[\w ]*)")
+_FORBIDDEN = re.compile(r"(?:DDL|DML|Statement) not supported: (\w[\w ]*)")
 _SEVERAL = "only supports a single SQL statement"
+_WITHIN_QUERY = re.compile(r"Query (INSERT|UPDATE|DELETE|MERGE)\b.* not implemented", re.DOTALL)
+_SETTING = re.compile(r"(SET) variant not implemented")
 _SHOW = re.compile(r"(SHOW [A-Z]*).* is not supported unless information_schema is enabled")
 _UNSUPPORTED_STATEMENT = re.compile(r"Unsupported SQL statement: (\w+)")
-_TABLE = re.compile(r"table '(?:datafusion\.views\.)?(.+?)' not found")
+_TABLE = re.compile(rf"table '(?:datafusion\.)?(?:{SCHEMA_NAME}\.)?(.+?)' not found")
 _IDENTIFIER = r'(?:"(?:[^"]|"")+"|[^\s."]+)'
-_COLUMN = re.compile(rf"No field named (?:({_IDENTIFIER})\.)?({_IDENTIFIER})\.(?:\s|$)")
+_COLUMN = re.compile(rf"No field named (?:({_IDENTIFIER})\.)?({_IDENTIFIER})(?:\.{_IDENTIFIER})?\.(?:\s|$)")
+_FUNCTION = re.compile(r"Invalid function '(.+?)'")
+_SIGNATURE = re.compile(r"No function matches the given name and argument types '(.+?)'\.")
+_DID_YOU_MEAN = re.compile(r"\s*Did you mean '(.+?)'\?")
+_CAUSE = re.compile(r"\n\s*caused by\s*\n")
+_WORD_EDGE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _AMBIGUOUS = re.compile(rf"Ambiguous reference to unqualified field ({_IDENTIFIER})")
 _NOISE = re.compile(
-    r"^(?:(?:Error during planning|Schema error|DataFusion error|Internal error|External error"
-    r"|Arrow error|Execution error|Optimizer rule '\w+' failed"
-    r"|Parquet error|caused by|type_coercion)(?::\s*|\s+))+"
+    r"^(?:(?:Error during planning|Schema error|DataFusion error|Internal error|External error|Arrow error"
+    r"|Execution error|Parquet error|This feature is not implemented|While expanding wildcard)(?::\s*|,\s*))+"
 )
 _BUG_NOTE = re.compile(r"\.?\s*This (?:issue was likely caused by a bug|was likely caused by a bug).*", re.DOTALL)
 
@@ -57,10 +69,11 @@ def read_planning_message(error: BaseException) -> PlanningMessage:
         return PlanningMessage(refusal=Refusal.EMPTY, text="holds no statement")
     if _SEVERAL in text:
         return PlanningMessage(refusal=Refusal.FORBIDDEN, text="several statements", subject="several statements")
-    for pattern, group in ((_FORBIDDEN, 2), (_UNSUPPORTED_STATEMENT, 1), (_SHOW, 1)):
+    for pattern in (_FORBIDDEN, _UNSUPPORTED_STATEMENT, _WITHIN_QUERY, _SETTING, _SHOW):
         forbidden = pattern.search(text)
         if forbidden is not None:
-            return PlanningMessage(refusal=Refusal.FORBIDDEN, text=clean(text), subject=forbidden.group(group).strip())
+            statement = _WORD_EDGE.sub(" ", forbidden.group(1).strip()).upper()
+            return PlanningMessage(refusal=Refusal.FORBIDDEN, text=clean(text), subject=statement)
     table = _TABLE.search(text)
     if table is not None:
         return PlanningMessage(refusal=Refusal.UNKNOWN_TABLE, text=clean(text), subject=table.group(1))
@@ -72,12 +85,26 @@ def read_planning_message(error: BaseException) -> PlanningMessage:
             text=clean(text),
             subject=unquoted(name),
             qualifier=unquoted(qualifier) if qualifier is not None else None,
+            suggestion=_suggestion(text),
         )
     ambiguous = _AMBIGUOUS.search(text)
     if ambiguous is not None:
         subject = unquoted(ambiguous.group(1))
         return PlanningMessage(refusal=Refusal.AMBIGUOUS_COLUMN, text=clean(text), subject=subject)
-    return PlanningMessage(refusal=Refusal.OTHER, text=clean(text))
+    function = _FUNCTION.search(text)
+    subject = function.group(1) if function is not None else ""
+    near = _suggestion(text)
+    return PlanningMessage(
+        refusal=Refusal.OTHER,
+        text=clean(text),
+        subject=subject,
+        suggestion=nearest(subject, [near]) if near is not None else None,
+    )
+
+
+def _suggestion(text: str) -> str | None:
+    found = _DID_YOU_MEAN.search(text)
+    return found.group(1) if found is not None else None
 
 
 def _syntax(inner: str) -> PlanningMessage:
@@ -95,17 +122,24 @@ def _syntax(inner: str) -> PlanningMessage:
 
 
 def clean(text: str) -> str:
-    """Give the part of a message that says something to its reader: the first line, without internal prefixes.
+    r"""Give the part of a message that says something to its reader: the innermost cause, without internal prefixes.
 
     Examples
     --------
     >>> clean("Arrow error: Divide by zero error")
     'Divide by zero error'
+    >>> clean("DataFusion error: type_coercion\ncaused by\nError during planning: Incompatible inputs for Union")
+    'Incompatible inputs for Union'
     """
-    shortened = _BUG_NOTE.sub("", text.strip())
-    lines = [line for line in shortened.splitlines() if line.strip()]
-    first = _NOISE.sub("", lines[0] if lines else "").strip() if lines else ""
-    return first or (lines[1].strip() if len(lines) > 1 else shortened)
+    signature = _SIGNATURE.search(text)
+    if signature is not None:
+        return f"No function takes the arguments `{signature.group(1)}`; a cast may help"
+    innermost = _BUG_NOTE.sub("", _CAUSE.split(text.strip())[-1])
+    for line in innermost.splitlines():
+        said = _DID_YOU_MEAN.sub("", _NOISE.sub("", line)).strip()
+        if said:
+            return said
+    return text.strip()
 
 
 def unquoted(identifier: str) -> str:

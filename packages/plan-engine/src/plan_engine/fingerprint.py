@@ -5,6 +5,7 @@ from functools import cache
 from importlib.metadata import version
 
 from plan_contracts import digest
+from plan_engine.sql_text import words_of
 
 
 @cache
@@ -13,14 +14,18 @@ def engine_version() -> str:
     return f"datafusion {version('datafusion')}"
 
 
-def view_definition(unoptimized: str, required: Mapping[str, Mapping[str, str | None]]) -> str:
+def view_definition(sql: str, unoptimized: str, required: Mapping[str, Mapping[str, str | None]]) -> str:
     """Give the identity of what a view computes.
 
-    White space, comments and the case of keywords do not enter, since the plan's text has none of them. The optimiser
-    has not been at the plan, so the time of day does not enter either.
+    The plan says what the text means: which table a name stands for, what `*` comprises. The words of the text say what
+    the plan's own text leaves out, such as the brackets in `a - (b - c)` and all but the first few rows of VALUES.
+    White space, comments and the case of keywords enter through neither. The optimiser has not been at the plan, so the
+    time of day does not enter either.
 
     Parameters
     ----------
+    sql
+        Text of the view.
     unoptimized
         Text of the view's logical plan before optimisation.
     required
@@ -36,4 +41,4 @@ def view_definition(unoptimized: str, required: Mapping[str, Mapping[str, str | 
         for name in sorted(required)
         for part in (name, *(f"{column}: {kind}" for column, kind in sorted(required[name].items())))
     ]
-    return digest("view", engine_version(), unoptimized, *inputs)
+    return digest("view", engine_version(), digest(*words_of(sql)), unoptimized, *inputs)

@@ -9,12 +9,24 @@ from collections.abc import Iterable, Mapping
 _SCAN = re.compile(r"^\s*TableScan: (\S+?)(?: projection=\[|,|$|\s)", re.MULTILINE)
 _PROJECTED_SCAN = re.compile(r"^\s*TableScan: (\S+) projection=\[", re.MULTILINE)
 _STRING_LITERAL = re.compile(r'(?:Large)?Utf8(?:View)?\("(?:[^"\\]|\\.)*"\)')
+_PLACEHOLDER = re.compile(r"(?<![\w.$])(\$\w+|\?(?=[\s,)]|$))")
 _CALL = re.compile(r"\b([a-z_][a-z0-9_]*)\(")
 
 VOLATILE_FUNCTIONS = frozenset(
-    {"now", "current_timestamp", "current_date", "current_time", "today", "random", "uuid", "gen_random_uuid"}
+    {
+        "now",
+        "current_timestamp",
+        "current_date",
+        "current_time",
+        "today",
+        "random",
+        "rand",
+        "uuid",
+        "input_file_name",
+        "file_row_index",
+    }
 )
-"""Functions whose value differs from run to run."""
+"""Functions whose value differs from run to run: those of DataFusion that it does not call deterministic."""
 
 
 def scanned_columns(plan: str, columns: Mapping[str, Iterable[str]]) -> dict[str, set[str]]:
@@ -63,6 +75,11 @@ def calls_volatile_function(plan: str) -> bool:
     """Say whether an unoptimised plan calls a function whose value differs from run to run."""
     without_strings = _STRING_LITERAL.sub("", plan)
     return any(call.group(1) in VOLATILE_FUNCTIONS for call in _CALL.finditer(without_strings))
+
+
+def placeholders(plan: str) -> list[str]:
+    """Give the parameters that an unoptimised plan has no value for, sorted."""
+    return sorted(set(_PLACEHOLDER.findall(_STRING_LITERAL.sub("", plan))))
 
 
 def operator_count(plan: str) -> int:

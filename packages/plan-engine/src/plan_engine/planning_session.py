@@ -8,7 +8,7 @@ from datafusion import SQLOptions
 from datafusion.catalog import Table
 
 from plan_engine.datafusion_messages import PlanningMessage, Refusal, read_planning_message
-from plan_engine.table_catalog import TableCatalog, quoted, session_over
+from plan_engine.table_catalog import TABLE_FUNCTIONS, TableCatalog, quoted, session_over
 
 _ONE_QUERY = SQLOptions().with_allow_ddl(False).with_allow_dml(False).with_allow_statements(False)
 _NOT_QUERIES = {
@@ -106,4 +106,4 @@ class PlanningSession:
 
     def _asked(self) -> tuple[str, ...]:
         names = (self._catalog.known_name(name) or name for name in self._catalog.asked)
-        return tuple(dict.fromkeys(names))
+        return tuple(dict.fromkeys(name for name in names if name not in TABLE_FUNCTIONS))

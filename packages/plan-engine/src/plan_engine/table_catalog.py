@@ -8,9 +8,10 @@ from datafusion import RuntimeEnvBuilder, SessionConfig, SessionContext
 from datafusion.catalog import SchemaProvider, Table
 from datafusion.context import TableProviderExportable
 
-from plan_engine.datafusion_messages import unquoted
+from plan_engine.datafusion_messages import SCHEMA_NAME, unquoted
 
-_SCHEMA_NAME = "views"
+TABLE_FUNCTIONS = frozenset({"generate_series", "range"})
+"""DataFusion's functions that give tables; it looks for tables of their names before it takes them for functions."""
 
 
 class TableCatalog(SchemaProvider):
@@ -69,9 +70,9 @@ def session_over(
     runtime
         Memory and disk that it may use.
     """
-    settings = (config or SessionConfig()).set("datafusion.catalog.default_schema", _SCHEMA_NAME)
+    settings = (config or SessionConfig()).set("datafusion.catalog.default_schema", SCHEMA_NAME)
     context = SessionContext(settings, runtime) if runtime is not None else SessionContext(settings)
-    context.catalog().register_schema(_SCHEMA_NAME, catalog)
+    context.catalog().register_schema(SCHEMA_NAME, catalog)
     return context
 
 

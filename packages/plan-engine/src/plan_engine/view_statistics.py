@@ -105,8 +105,8 @@ def _estimate(operator: _Operator, rows: Mapping[str, int | None]) -> float | No
     if kind == "EmptyRelation":
         return 1.0 if "rows=1" in text else 0.0
     if kind == "Values":
-        return float(text.count("("))
-    if first is None:
+        return float(text.count("), (") + 1) if not text.endswith("...") else None
+    if first is None or kind == "Unnest":
         return None
     if kind == "Filter":
         return first * FILTER_SELECTIVITY

@@ -1,0 +1,93 @@
+"""What is wrong with a view, in sentences, with the place in its file and the nearest thing that does exist."""
+
+from collections.abc import Collection
+
+from plan_contracts import FindingKind, PlanningFinding, SourceLocation, ViewSource, nearest
+from plan_engine.datafusion_messages import PlanningMessage, Refusal
+from plan_engine.planning_session import PlanningSession
+from plan_engine.sql_text import find_identifier
+
+_ABOUT_TYPES = ("coerce", "cast", "signature", "argument type", "non-boolean", "incompatible", "common argument")
+
+
+def column_finding(
+    session: PlanningSession,
+    view: ViewSource,
+    message: PlanningMessage,
+    candidates: tuple[str, ...],
+) -> PlanningFinding:
+    """Give the finding of a column that is missing or ambiguous.
+
+    Parameters
+    ----------
+    session
+        Knows the columns of the inputs.
+    view
+        The view.
+    message
+        Says which column, and whether it is missing or ambiguous.
+    candidates
+        The inputs that it may belong to; none when it can be a column of no input.
+    """
+    column, qualifier = message.subject, message.qualifier
+    shown = f"{qualifier}.{column}" if qualifier is not None else column
+    location = find_identifier(view, column, qualifier)
+    if message.refusal is Refusal.AMBIGUOUS_COLUMN:
+        return PlanningFinding(
+            view=view.name,
+            kind=FindingKind.AMBIGUOUS_COLUMN,
+            message=f"`{shown}` may be a column of several inputs; say which: {', '.join(candidates)}",
+            subject=column,
+            candidates=candidates,
+            location=location,
+        )
+    known = [name for each in candidates for name in session.schema(each).names]
+    where = f" in {' or '.join(candidates)}" if candidates else f" where `{view.name}` names it"
+    return PlanningFinding(
+        view=view.name,
+        kind=FindingKind.MISSING_COLUMN,
+        message=f"there is no column `{shown}`{where}",
+        subject=column,
+        candidates=candidates,
+        suggestion=nearest(column, known) or message.suggestion,
+        location=location,
+    )
+
+
+def other_finding(view: ViewSource, message: PlanningMessage) -> PlanningFinding:
+    """Give the finding of whatever else keeps a view from being planned."""
+    if message.refusal is Refusal.UNKNOWN_TABLE:
+        return table_finding(view, message.subject, ())
+    about_types = any(word in message.text.lower() for word in _ABOUT_TYPES)
+    subject = message.subject or view.name
+    return PlanningFinding(
+        view=view.name,
+        kind=FindingKind.TYPE_ERROR if about_types else FindingKind.NOT_PLANNED,
+        message=message.text,
+        subject=subject,
+        suggestion=message.suggestion,
+        location=find_identifier(view, subject) if message.subject else SourceLocation(file=view.path),
+    )
+
+
+def table_finding(view: ViewSource, name: str, known: Collection[str]) -> PlanningFinding:
+    """Give the finding of a table that is neither a dataset nor a view.
+
+    Parameters
+    ----------
+    view
+        The view that reads it.
+    name
+        The table, as the view calls it.
+    known
+        Datasets and views.
+    """
+    bare = name.rpartition(".")[2]
+    return PlanningFinding(
+        view=view.name,
+        kind=FindingKind.UNKNOWN_TABLE,
+        message=f"there is no dataset or view `{name}`",
+        subject=name,
+        suggestion=nearest(bare, sorted(known)),
+        location=find_identifier(view, bare),
+    )
