@@ -1,5 +1,8 @@
 """Small projects for tests, written to a folder."""
 
+# pyarrow's stubs leave type parameters open.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+
 from collections.abc import Mapping
 from pathlib import Path
 

@@ -1,5 +1,8 @@
 """Files of datasets: which they are, what they say, and how they are refused."""
 
+# pyarrow's stubs leave type parameters open.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+
 import os
 from pathlib import Path
 

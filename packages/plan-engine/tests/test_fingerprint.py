@@ -1,5 +1,8 @@
 """What changes the identity of a view, and what does not."""
 
+# pyarrow's stubs leave type parameters open.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+
 import os
 import subprocess
 import sys

@@ -1,6 +1,10 @@
 """Between Arrow schemas and the columns of contracts."""
 
-from collections.abc import Sequence
+# pyarrow's stubs leave the type parameters of schemas and fields open.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import pyarrow as pa
 
@@ -25,6 +29,8 @@ _PLAIN: dict[str, pa.DataType] = {
     "date32": pa.date32(),
     "date64": pa.date64(),
 }
+
+_UNITS: dict[str, Literal["s", "ms", "us", "ns"]] = {"s": "s", "ms": "ms", "us": "us", "ns": "ns"}
 
 _DECIMAL128_DIGITS = 38
 
@@ -69,13 +75,14 @@ def _arrow_type(parsed: CanonicalType) -> pa.DataType:
         case "decimal" if isinstance(first, int) and isinstance(second, int):
             return pa.decimal128(first, second) if first <= _DECIMAL128_DIGITS else pa.decimal256(first, second)
         case "timestamp":
-            return pa.timestamp(str(first), tz=str(second) if second is not None else None)
+            unit = _UNITS[str(first)]
+            return pa.timestamp(unit, tz=str(second)) if second is not None else pa.timestamp(unit)
         case "time32":
-            return pa.time32(str(first))
+            return pa.time32("s" if first == "s" else "ms")
         case "time64":
-            return pa.time64(str(first))
+            return pa.time64("us" if first == "us" else "ns")
         case "duration":
-            return pa.duration(str(first))
+            return pa.duration(_UNITS[str(first)])
         case "interval":
             return pa.month_day_nano_interval()
         case "fixed_binary" if isinstance(first, int):
@@ -85,16 +92,23 @@ def _arrow_type(parsed: CanonicalType) -> pa.DataType:
         case "map":
             return pa.map_(children[0], children[1])
         case "dictionary":
-            return pa.dictionary(pa.int32(), children[0])
+            # The stubs bound the values' type to the flat ones; Arrow takes any.
+            return pa.dictionary(pa.int32(), children[0])  # pyright: ignore[reportArgumentType]  # pyrefly: ignore
         case "struct":
             return pa.struct([pa.field(n, t) for n, t in zip(parsed.field_names, children, strict=True)])
         case _:
             raise AssertionError(f"the canonical type {parsed} has no Arrow layout")
 
 
+def with_columns(schema: pa.Schema, columns: Mapping[str, pa.DataType]) -> pa.Schema:
+    """Give the schema with further columns at its end."""
+    return pa.schema([*schema, *(pa.field(name, kind) for name, kind in columns.items())])
+
+
 def plain_schema(schema: pa.Schema) -> pa.Schema:
     """Give the schema with plain strings and binaries in place of views, which not every reader knows."""
-    return pa.schema([field.with_type(_plain_type(field.type)) for field in schema], metadata=schema.metadata)
+    plain = pa.schema([field.with_type(_plain_type(field.type)) for field in schema])
+    return plain.with_metadata(schema.metadata)
 
 
 def _plain_type(arrow: pa.DataType) -> pa.DataType:

@@ -109,9 +109,8 @@ class _Compiler:
             When a view turns out to be no query only now that its tables are known.
         """
         order, cycles = planning_order(self._references)
-        for members in cycles:
-            for name in members:
-                self._planned[name] = self._in_cycle(name, members)
+        for name, members in cycles.items():
+            self._planned[name] = self._in_cycle(name, members)
         for name in order:
             self._keep(self._plan(name))
         raise_all(self._errors)

@@ -1,5 +1,8 @@
 """Datasets: what their files say about columns, rows, bytes and content, without reading the rows of Parquet."""
 
+# pyarrow's stubs leave the type parameters of schemas and fields open.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+
 import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -158,9 +161,8 @@ def _check_equal_schemas(name: str, paths: Sequence[Path], facts: Sequence[_File
 
 
 def _schema_metadata(schema: pa.Schema) -> dict[str, str]:
-    if schema.metadata is None:
-        return {}
-    decoded = {key.decode(errors="replace"): value.decode(errors="replace") for key, value in schema.metadata.items()}
+    stored = schema.metadata or {}
+    decoded = {key.decode(errors="replace"): value.decode(errors="replace") for key, value in stored.items()}
     return {key: value for key, value in sorted(decoded.items()) if key not in ("ARROW:schema", "pandas")}
 
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 from datafusion import SQLOptions
 from datafusion.catalog import Table
 
+from plan_engine.arrow_schema import with_columns
 from plan_engine.datafusion_messages import PlanningMessage, Refusal, read_planning_message
 from plan_engine.table_catalog import TABLE_FUNCTIONS, TableCatalog, quoted, session_over
 
@@ -81,8 +82,7 @@ class PlanningSession:
             table = self._catalog.table(name)
             if columns and table is not None:
                 replaced[name] = table
-                added = [pa.field(column, kind) for column, kind in columns.items()]
-                self._register(name, pa.schema([*self._schemas[name], *added]))
+                self._register(name, with_columns(self._schemas[name], columns))
         return replaced
 
     def _register(self, name: str, schema: pa.Schema) -> None:

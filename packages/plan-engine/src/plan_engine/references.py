@@ -1,7 +1,7 @@
 """Which tables each view reads, in which order views can be planned, and which of them wait for themselves."""
 
-from collections.abc import Mapping
-from graphlib import CycleError, TopologicalSorter
+from collections.abc import Mapping, Sequence
+from graphlib import TopologicalSorter
 
 from plan_contracts import PlanError, SourceLocation, ViewSource
 from plan_engine.datafusion_messages import PlanningMessage, Refusal
@@ -48,40 +48,77 @@ def refusal(view: ViewSource, message: PlanningMessage) -> PlanError | None:
     return None
 
 
-def planning_order(inputs: Mapping[str, tuple[str, ...]]) -> tuple[list[str], list[tuple[str, ...]]]:
+def planning_order(inputs: Mapping[str, tuple[str, ...]]) -> tuple[list[str], dict[str, tuple[str, ...]]]:
     """Order views so that each comes after the views it reads.
 
     Parameters
     ----------
     inputs
-        The views that each view reads.
+        The views that each view reads; other names are ignored.
 
     Returns
     -------
-    list, list
-        The order, by depth and then by name, without the views of cycles; and the cycles, each in the direction of the
-        data and beginning with its smallest name.
+    list, dict
+        The order, by depth and then by name, without the views that wait for themselves; and for each of those a cycle
+        that it is part of, in the direction of the data and beginning with its smallest name.
     """
-    remaining = {name: [each for each in read if each in inputs] for name, read in inputs.items()}
-    cycles: list[tuple[str, ...]] = []
-    while True:
-        sorter = TopologicalSorter(remaining)
-        try:
-            sorter.prepare()
-        except CycleError as error:
-            members: list[str] = list(error.args[1])[:-1]
-            cycles.append(_rotated(members))
-            for member in members:
-                del remaining[member]
-            remaining = {name: [each for each in read if each in remaining] for name, read in remaining.items()}
-            continue
-        break
+    reads = {name: sorted({each for each in inputs[name] if each in inputs}) for name in sorted(inputs)}
+    cycles: dict[str, tuple[str, ...]] = {}
+    for name in _never_ready(reads):
+        found = _cycle_through(name, reads) if name not in cycles else None
+        for member in found or ():
+            cycles.setdefault(member, found or ())
+    sorter = TopologicalSorter(
+        {name: [each for each in read if each not in cycles] for name, read in reads.items() if name not in cycles}
+    )
+    sorter.prepare()
     order: list[str] = []
     while sorter.is_active():
         ready = sorted(sorter.get_ready())
         order += ready
         sorter.done(*ready)
-    return order, sorted(cycles)
+    return order, cycles
+
+
+def _never_ready(reads: Mapping[str, Sequence[str]]) -> list[str]:
+    """Name the views that are on a cycle or below one, sorted."""
+    readers: dict[str, list[str]] = {}
+    waiting = {name: len(read) for name, read in reads.items()}
+    for name, read in reads.items():
+        for each in read:
+            readers.setdefault(each, []).append(name)
+    ready = [name for name, count in waiting.items() if count == 0]
+    while ready:
+        for reader in readers.get(ready.pop(), ()):
+            waiting[reader] -= 1
+            if waiting[reader] == 0:
+                ready.append(reader)
+    return sorted(name for name, count in waiting.items() if count)
+
+
+def _cycle_through(name: str, reads: Mapping[str, Sequence[str]]) -> tuple[str, ...] | None:
+    """Give a shortest cycle through the view, in the direction of the data; none when it is on none."""
+    read_by: dict[str, str] = {}
+    frontier = [name]
+    while frontier:
+        following: list[str] = []
+        for reader in frontier:
+            for each in reads[reader]:
+                if each == name:
+                    return _rotated(_path(reader, name, read_by))
+                if each not in read_by:
+                    read_by[each] = reader
+                    following.append(each)
+        frontier = following
+    return None
+
+
+def _path(start: str, end: str, read_by: Mapping[str, str]) -> list[str]:
+    """Follow the readers; `read_by` leads from each view to the one through which it was reached, and ends at `end`."""
+    members = [start]
+    while members[-1] != end:
+        members.append(read_by[members[-1]])
+    return [members[-1], *members[:-1]]
 
 
 def _rotated(members: list[str]) -> tuple[str, ...]:

@@ -93,7 +93,10 @@ def _run_view(
             session.register_view(quoted(view.name), frame)
             return None
         schema = frame.schema()
-        batches = (batch.to_pyarrow() for batch in frame.execute_stream())
+        # Operators may say "not null" where the plan says less; the plan's schema is what consumers were planned against.
+        batches = (
+            pa.RecordBatch.from_arrays(batch.to_pyarrow().columns, schema=schema) for batch in frame.execute_stream()
+        )
         keep = retained.free_bytes() if request.hand_on_in_memory else 0
         staged = stage_rows(Path(request.stage_uri), request.task, schema, batches, keep_bytes=keep)
     except OSError as reason:
