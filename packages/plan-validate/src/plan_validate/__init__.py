@@ -4,7 +4,7 @@ from plan_validate.admission import admit, fault_of
 from plan_validate.errors import GraphRefused, ValidateError
 from plan_validate.validator import validate_graph, validate_plan
 
-__all__ = [  # noqa: RUF022 - grouped, so that it reads as a table of contents
+__all__ = [
     # judge
     "validate_plan",
     "validate_graph",
