@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from command_line import plan_cli
+from plan_contracts import ErrorReport, decode_json
 
 HERE = Path(__file__).parent
 SHOP = HERE.parent / "docs" / "examples" / "shop"
@@ -62,7 +63,7 @@ def _all(*breakages: Breakage) -> Breakage:
 
 def _outputs_are_a_file(project: Path) -> None:
     (project / "blocked").write_text("a file where the outputs folder should be\n")
-    _replace("plan.toml", 'name = "shop"', 'name = "shop"\noutputs = "blocked"')(project)
+    _replace("plan.toml", 'outputs = "out"', 'outputs = "blocked"')(project)
 
 
 CASES: dict[str, tuple[int, Breakage]] = {
@@ -101,7 +102,7 @@ CASES: dict[str, tuple[int, Breakage]] = {
     "several_independent_errors": (
         2,
         _all(
-            _write("views/first_broken.sql", "select from where\n"),
+            _write("views/first_broken.sql", "selec order_id from orders\n"),
             _write("views/second_broken.sql", "drop table orders\n"),
             _replace("plan.toml", "data/customers.csv", "data/nobody.csv"),
         ),
@@ -181,11 +182,9 @@ def test_build_several_independent_errors_names_each_of_them(built_shop: Path, t
 
 
 def test_build_json_bad_input_gives_an_error_report(built_shop: Path, tmp_path: Path) -> None:
-    from plan_contracts import ErrorReport, decode_json
-
     project = tmp_path / "shop"
     shutil.copytree(built_shop, project)
-    _write("views/broken.sql", "select from where\n")(project)
+    _write("views/broken.sql", "selec order_id from orders\n")(project)
 
     answer = plan_cli("build", project, "--json")
 

@@ -27,7 +27,7 @@ def _project(folder: Path) -> Path:
         '[project]\nname = "numbers"\n\n[datasets.numbers]\npath = "data/numbers.parquet"\n'
     )
     (folder / "views" / "quotients.sql").write_text("select n / d as q from numbers\n")
-    (folder / "views" / "below.sql").write_text("select count(*) as rows from quotients\n")
+    (folder / "views" / "below.sql").write_text("select count(*) as n from quotients\n")
     (folder / "views" / "apart.sql").write_text("select max(n) as top from numbers\n")
     return folder
 

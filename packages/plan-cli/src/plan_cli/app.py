@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Parameter
 
 from plan_cli.exit_codes import WRONG_USE
 
@@ -12,17 +12,35 @@ app = App(
     help="Plan and run SQL and Python data transformations.",
     help_format="plaintext",
     version=lambda: version("plan-cli"),
-    default_parameter=None,
+    default_parameter=Parameter(negative=()),
     suppress_keyboard_interrupt=False,
     result_action="return_value",
 )
-app.command("plan_cli.commands.build:build", name="build", help="Plan, validate, schedule, run and record a project.")
-app.command("plan_cli.commands.validate:validate", name="validate", help="Judge every edge; run nothing.")
-app.command(
-    "plan_cli.commands.plan:plan", name="plan", help="Show order, costs, critical path and forecast; run nothing."
+
+
+def _add(name: str, summary: str, example: str) -> None:
+    """Add a command whose module is imported only when it is called; so its help text stands here."""
+    text = f"{summary}\n\nExample: plan-cli {name} {example}"
+    app.command(f"plan_cli.commands.{name}:{name}", name=name, help=text)
+
+
+_add(
+    "build",
+    "Plan, validate, schedule, run and record a project.",
+    "docs/examples/tpch --executor threadpool --max-tasks 2",
 )
-app.command("plan_cli.commands.runs:runs", name="runs", help="List the runs, or show one.")
-app.command("plan_cli.commands.events:events", name="events", help="Query every event of every run with SQL.")
+_add("validate", "Judge every edge of a project; run nothing and write nothing.", "docs/examples/tpch --json")
+_add(
+    "plan",
+    "Show order, costs, critical path and what more workers would buy; run nothing.",
+    "docs/examples/tpch --costs statistics",
+)
+_add("runs", "List the runs of a project, or show one.", "docs/examples/tpch --run latest")
+_add(
+    "events",
+    "Query every event of every run with SQL.",
+    'docs/examples/tpch --sql "select event_name, count(*) from events group by 1"',
+)
 
 
 def run(arguments: Sequence[str]) -> int:

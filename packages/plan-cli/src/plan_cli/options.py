@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 from msgspec.structs import replace
 
 from plan_contracts import AdmissionPolicy, CostChoice, ExecutionMode, ExecutorConfig, ExecutorKind, ProjectFile
@@ -38,7 +38,7 @@ class ExecutionOptions:
 
     mode: ExecutionMode | None = None
     executor: ExecutorKind | None = None
-    max_tasks: int | None = None
+    max_tasks: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None
 
     def resolved_mode(self, file: ProjectFile) -> ExecutionMode:
         """Give the mode that the option, else plan.toml, else the default names."""

@@ -194,7 +194,7 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "plan_exec",
         "execution",
         1,
-        "A worker process ended in the middle of a task: by a signal, for want of memory, or because the task ended it.",
+        "A worker process ended in the middle of a task: by a signal, for want of memory, or by the task itself.",
     ),
     _code(
         "worker_start_failed",

@@ -100,6 +100,18 @@ def _arrow_type(parsed: CanonicalType) -> pa.DataType:
             raise AssertionError(f"the canonical type {parsed} has no Arrow layout")
 
 
+def conformed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """Give the batch the types and the nullability of the schema.
+
+    Operators may say "not null" where their plan says less; the plan's schema is what consumers were planned against.
+    """
+    columns = [
+        column if column.type.equals(field.type) else column.cast(field.type)
+        for column, field in zip(batch.columns, schema, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
 def with_columns(schema: pa.Schema, columns: Mapping[str, pa.DataType]) -> pa.Schema:
     """Give the schema with further columns at its end."""
     return pa.schema([*schema, *(pa.field(name, kind) for name, kind in columns.items())])

@@ -142,6 +142,29 @@ def clean(text: str) -> str:
     return text.strip()
 
 
+_MENDS = (
+    (re.compile(r"divide by zero", re.IGNORECASE), "guard the divisor, for example with `nullif(divisor, 0)`"),
+    (
+        re.compile(r"while parsing value|Csv error"),
+        "mend the file, or declare the column's type under `csv = { types = { ... } }` of the dataset",
+    ),
+    (re.compile(r"Cast error|Cannot cast"), "`try_cast` gives null for what cannot be converted"),
+    (re.compile(r"overflow", re.IGNORECASE), "cast the operands to a wider type"),
+    (re.compile(r"Resources exhausted"), "give the task more memory or fewer tasks beside it"),
+)
+
+
+def mend_of(text: str) -> str | None:
+    """Say what to do about a query that failed while it ran; none when the message tells too little.
+
+    Examples
+    --------
+    >>> mend_of("Arrow error: Divide by zero error")
+    'guard the divisor, for example with `nullif(divisor, 0)`'
+    """
+    return next((mend for pattern, mend in _MENDS if pattern.search(text)), None)
+
+
 def unquoted(identifier: str) -> str:
     """Give an identifier without its quotes.
 

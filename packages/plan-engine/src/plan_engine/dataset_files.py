@@ -31,7 +31,8 @@ class DatasetFiles:
 def find_files(folder: Path, name: str, section: DatasetSection, locations: TomlLocations) -> DatasetFiles:
     """Find the files of a dataset.
 
-    Files and folders whose names begin with `.` or `_` are left out of folders, as other readers do.
+    Files and folders whose names begin with `.` or `_` are left out of folders, as other readers do. Globs leave out
+    those that begin with `.`, as shells do.
 
     Raises
     ------
@@ -43,11 +44,14 @@ def find_files(folder: Path, name: str, section: DatasetSection, locations: Toml
         When a folder cannot be listed, or a link leads nowhere.
     """
     location = locations.of("datasets", name, "path")
+    if "://" in section.path:  # the URL is not shown, since it may hold credentials
+        message = f"The dataset `{name}` lies at a URL, and only local files are read"
+        raise DatasetMissing(message, subject=name, location=location, suggestion="copy the files, and name their path")
     target = folder / section.path
     if glob.has_magic(section.path):
         root = _above_wildcard(target)
         pattern = target.relative_to(root).as_posix()
-        paths = tuple(sorted(path for path in root.glob(pattern) if path.is_file()))
+        paths = tuple(sorted(path for path in root.glob(pattern) if path.is_file() and not _hidden(path, root, ".")))
     elif target.is_dir():
         paths, root = _in_folder(target, section.format), target
     else:
@@ -67,15 +71,15 @@ def _above_wildcard(target: Path) -> Path:
 
 
 def _in_folder(folder: Path, declared: DataFormat | None) -> tuple[Path, ...]:
+    """Take the files with a known ending, or all of them where the format is declared and no ending tells it."""
     endings = tuple(ending for ending, kind in _ENDINGS.items() if declared is None or kind is declared)
-    found = [
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in endings
-        and path.is_file()
-        and not any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
-    ]
-    return tuple(sorted(found))
+    found = sorted(path for path in folder.rglob("*") if path.is_file() and not _hidden(path, folder, ".", "_"))
+    ending = [path for path in found if path.suffix.lower() in endings]
+    return tuple(ending or (found if declared is not None else ()))
+
+
+def _hidden(path: Path, root: Path, *prefixes: str) -> bool:
+    return any(part.startswith(prefixes) for part in path.relative_to(root).parts)
 
 
 def _format(name: str, section: DatasetSection, paths: tuple[Path, ...], locations: TomlLocations) -> DataFormat:

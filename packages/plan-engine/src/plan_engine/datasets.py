@@ -13,7 +13,6 @@ from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from datafusion import SessionContext
 
 from plan_contracts import (
     CsvOptions,
@@ -28,17 +27,14 @@ from plan_contracts import (
     SnapshotFile,
     digest,
 )
-from plan_engine.arrow_schema import arrow_type, columns_of
-from plan_engine.csv_reading import csv_read_options
+from plan_engine.arrow_schema import columns_of
+from plan_engine.csv_facts import csv_schema
 from plan_engine.datafusion_messages import clean
 from plan_engine.dataset_files import DatasetFiles, check_readable, find_files
 from plan_engine.errors import DatasetSchemasDiffer, DatasetUnreadable
 from plan_engine.toml_locations import TomlLocations
 
 T = TypeVar("T")
-
-CSV_INFERENCE_ROWS = 100_000
-"""Rows from which the types of a CSV file are inferred."""
 
 _FOOTER_TAIL = 8
 _CHUNK = 1 << 20
@@ -200,7 +196,7 @@ def _parquet_footer(descriptor: int) -> str:
 
 
 def _csv_facts(name: str, paths: Sequence[Path], csv: CsvOptions) -> list[_FileFacts]:
-    schema = _infer_csv_schema(name, paths, csv)
+    schema = csv_schema(name, paths, csv)
 
     def look(path: Path) -> _FileFacts:
         hasher = hashlib.sha256()
@@ -216,23 +212,3 @@ def _csv_facts(name: str, paths: Sequence[Path], csv: CsvOptions) -> list[_FileF
         return _FileFacts(schema=schema, rows=rows, bytes=size, digest=hasher.hexdigest())
 
     return _each(paths, look)
-
-
-def _infer_csv_schema(name: str, paths: Sequence[Path], csv: CsvOptions) -> pa.Schema:
-    context = SessionContext()
-    try:
-        options = csv_read_options(csv, inference_rows=CSV_INFERENCE_ROWS)
-        context.register_csv("inferred", [str(path) for path in paths], options=options)
-        inferred = context.table("inferred").schema()
-    except Exception as reason:
-        shown = ", ".join(str(path) for path in paths[:3])
-        message = f"The dataset `{name}` ({shown}) is not readable CSV: {clean(str(reason))}"
-        raise DatasetUnreadable(message, subject=name) from reason
-    unknown = sorted(set(csv.types) - set(inferred.names))
-    if unknown:
-        message = f"The dataset `{name}` declares types for columns that its files lack: {', '.join(unknown)}"
-        raise DatasetUnreadable(message, subject=name, suggestion=f"columns: {', '.join(inferred.names)}")
-    fields = [
-        field.with_type(arrow_type(csv.types[field.name])) if field.name in csv.types else field for field in inferred
-    ]
-    return pa.schema(fields)

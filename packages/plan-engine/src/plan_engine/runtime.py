@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 
 from plan_contracts import (
     WIRE_PROTOCOL,
@@ -35,12 +36,14 @@ class EngineRuntime:
         self._worker = "worker"
         self._retained = RetainedResults("worker", 0)
         self._load = _Load()
+        self._scratch = Path()
         self._pid = os.getpid()
 
     def start(self, limits: WorkerLimits) -> None:
         """Set the limits of this process."""
         self._worker = limits.worker
         self._retained = RetainedResults(limits.worker, limits.retain_bytes)
+        self._scratch = Path(limits.scratch_uri)
 
     def run(self, request: bytes) -> bytes:
         """Run one task; a failure is a result, not an exception.
@@ -64,7 +67,7 @@ class EngineRuntime:
         with self._load.measured() as usage:
             try:
                 self._check(decoded)
-                outcome: ViewRun | ErrorPayload = run_views(decoded, self._retained)
+                outcome: ViewRun | ErrorPayload = run_views(decoded, self._retained, self._scratch)
             except PlanError as error:
                 outcome = error.payload()
             except Exception as error:  # noqa: BLE001 - whatever a library raises, the dispatcher gets an answer

@@ -71,6 +71,9 @@ def stage_rows(
                     pending, pending_rows = [], 0
             if pending_rows or rows == 0:
                 _write_group(writer, schema, plain, pending)
+        stored = pq.ParquetFile(path).metadata.num_rows
+        if stored != rows:
+            raise OSError(f"the query gave {rows} rows, and the file's footer says {stored}")
         size, digest = _hash(path)
     except BaseException:
         path.unlink(missing_ok=True)

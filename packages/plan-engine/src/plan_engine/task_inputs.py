@@ -6,7 +6,7 @@ from datafusion import SessionContext
 
 from plan_contracts import CsvOptions, DataFormat, DatasetRef, TaskInput
 from plan_engine.arrow_schema import schema_of
-from plan_engine.csv_reading import csv_read_options
+from plan_engine.csv_reading import register_csv
 from plan_engine.errors import InputUnavailable
 from plan_engine.retained import RetainedResults
 from plan_engine.table_catalog import quoted
@@ -53,8 +53,7 @@ def _register(context: SessionContext, name: str, ref: DatasetRef, retained: Ret
             message = f"The file `{path}` of the input `{name}` is gone"
             raise InputUnavailable(message, subject=name, suggestion="build again: files are looked for anew each time")
     if ref.format is DataFormat.CSV:
-        options = csv_read_options(ref.csv or CsvOptions(), schema=schema_of(ref.columns))
-        context.register_csv(quoted(name), list(ref.files or (ref.uri,)), options=options)
+        register_csv(context, name, ref.files or (ref.uri,), ref.csv or CsvOptions(), schema_of(ref.columns))
     else:
         place = _linked(ref, links / name) if ref.files else Path(ref.uri)
         context.register_parquet(quoted(name), place, file_extension="" if not ref.files else ".parquet")

@@ -9,8 +9,8 @@ import pyarrow as pa
 from datafusion import RuntimeEnvBuilder, SessionConfig, SessionContext, SQLOptions
 
 from plan_contracts import DataFormat, DatasetRef, SourceLocation, StagedOutput, TaskRequest, ViewSource, ViewWork
-from plan_engine.arrow_schema import columns_of
-from plan_engine.datafusion_messages import clean
+from plan_engine.arrow_schema import columns_of, conformed
+from plan_engine.datafusion_messages import clean, mend_of
 from plan_engine.errors import QueryFailed, WorkNotSupported
 from plan_engine.retained import RetainedResults
 from plan_engine.staged_file import StagedFile, stage_rows
@@ -29,7 +29,7 @@ class ViewRun:
     bytes_in: int | None
 
 
-def run_views(request: TaskRequest, retained: RetainedResults) -> ViewRun:
+def run_views(request: TaskRequest, retained: RetainedResults, scratch: Path) -> ViewRun:
     """Compute the views of a task and stage those that are outputs.
 
     Parameters
@@ -38,6 +38,8 @@ def run_views(request: TaskRequest, retained: RetainedResults) -> ViewRun:
         What to do; its inputs all have a place.
     retained
         Where inputs may lie in memory, and where outputs are kept when the request asks for it.
+    scratch
+        Folder for what does not fit into the memory that the request allows.
 
     Raises
     ------
@@ -55,7 +57,7 @@ def run_views(request: TaskRequest, retained: RetainedResults) -> ViewRun:
         )
     stage = Path(request.stage_uri)
     links = stage / f"links.{secrets.token_hex(8)}"
-    session = _session(request)
+    session = _session(request, scratch)
     try:
         register_inputs(session, request.inputs, retained, links)
         staged = [output for view in request.work.views if (output := _run_view(session, view, request, retained))]
@@ -74,12 +76,13 @@ def _sum(numbers: list[int | None]) -> int | None:
     return sum(known) if len(known) == len(numbers) else None
 
 
-def _session(request: TaskRequest) -> SessionContext:
+def _session(request: TaskRequest, scratch: Path) -> SessionContext:
     limits = request.limits
     config = SessionConfig().with_target_partitions(limits.target_partitions)
     runtime = None
     if limits.memory_bytes is not None:
-        runtime = RuntimeEnvBuilder().with_disk_manager_os().with_fair_spill_pool(limits.memory_bytes)
+        scratch.mkdir(parents=True, exist_ok=True)
+        runtime = RuntimeEnvBuilder().with_disk_manager_specified(scratch).with_fair_spill_pool(limits.memory_bytes)
     return session_over(TableCatalog(), config, runtime)
 
 
@@ -93,14 +96,12 @@ def _run_view(
             session.register_view(quoted(view.name), frame)
             return None
         schema = frame.schema()
-        # Operators may say "not null" where the plan says less; the plan's schema is what consumers were planned against.
-        batches = (
-            pa.RecordBatch.from_arrays(batch.to_pyarrow().columns, schema=schema) for batch in frame.execute_stream()
-        )
+        batches = (conformed(batch.to_pyarrow(), schema) for batch in frame.execute_stream())
         keep = retained.free_bytes() if request.hand_on_in_memory else 0
         staged = stage_rows(Path(request.stage_uri), request.task, schema, batches, keep_bytes=keep)
     except OSError as reason:
-        message = f"The result of the view `{view.name}` cannot be written to {request.stage_uri}: {reason.strerror}"
+        why = reason.strerror or str(reason)
+        message = f"The result of the view `{view.name}` cannot be written to {request.stage_uri}: {why}"
         raise QueryFailed(message, subject=view.name) from reason
     except pa.ArrowException as reason:
         message = f"The result of the view `{view.name}` cannot be written: {reason}"
@@ -108,7 +109,8 @@ def _run_view(
     except Exception as reason:
         message = f"The query of the view `{view.name}` failed: {clean(str(reason))}"
         location = SourceLocation(file=view.path)
-        raise QueryFailed(message, subject=view.name, location=location) from reason
+        mend = mend_of(str(reason))
+        raise QueryFailed(message, subject=view.name, location=location, suggestion=mend) from reason
     return _output(view, staged, retained)
 
 

@@ -44,6 +44,8 @@ def find_views(folder: Path, project: ProjectFile) -> tuple[dict[str, ViewSource
     errors: list[PlanError] = []
     seen: list[tuple[str, str]] = []
     for path in sorted(root.rglob("*.sql")):
+        if any(part.startswith(".") for part in path.relative_to(root).parts):
+            continue  # what editors and notebooks leave beside the views
         relative = path.relative_to(folder).as_posix()
         seen.append((path.stem, relative))
         fault = name_fault(path.stem)

@@ -11,7 +11,7 @@ from plan_exec.errors import (
     WorkerDied,
     WorkerStartFailed,
 )
-from plan_exec.executor import execute_plan
+from plan_exec.execution import execute_plan
 from plan_exec.executors.executor import Completion, Completions, Executor
 from plan_exec.progress import ProgressListener
 

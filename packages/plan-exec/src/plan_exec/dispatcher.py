@@ -1,7 +1,8 @@
 """The dispatch loop: starts what is ready in schedule order, sleeps until something ends, and never polls.
 
-Each completion costs O(log n): a heap holds the ready tasks, counters hold what the others wait for. There is no barrier
-between generations, and nothing is handed to an executor before it has a free slot, so the order is kept to the end.
+Each completion costs O(log n): a heap holds the ready tasks, counters hold what the others wait for. There is no
+barrier between generations, and nothing is handed to an executor before it has a free slot, so the order is kept to
+the end.
 """
 
 import heapq

@@ -35,7 +35,7 @@ class WorkerStartFailed(ExecutionError, RuntimeError):
 
 
 class WorkerDied(ExecutionError, RuntimeError):
-    """A worker process ended in the middle of a task: by a signal, for want of memory, or because the task ended it."""
+    """A worker process ended in the middle of a task: by a signal, for want of memory, or by the task itself."""
 
     code = "worker_died"
     exit_code = 1

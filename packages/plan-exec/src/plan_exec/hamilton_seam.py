@@ -1,8 +1,8 @@
 """The one module that knows Hamilton: a driver with one tagged node per task, whose graph executor is ours.
 
-Hamilton's own task-based executor starts tasks first in, first out, looks at every task after each completion and spins
-while it waits. Its driver takes another graph executor, which is what happens here: the driver validates the graph, calls
-the hooks of a graph's execution, and leaves the tasks to `run`.
+Hamilton's own task-based executor starts tasks first in, first out, looks at every task after each completion and
+spins while it waits. Its driver takes another graph executor, which is what happens here: the driver validates the
+graph, calls the hooks of a graph's execution, and leaves the tasks to `run`.
 """
 
 import logging

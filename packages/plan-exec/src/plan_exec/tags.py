@@ -22,7 +22,7 @@ def node_tags(schedule: PlanScheduleArtifact, tasks: TaskGraph) -> dict[str, dic
     -------
     dict
         By task: `layer`, `kind`, `task_name`, `task_kind`, `task_cost`, `bottom_level_cost`, `slack` (seconds),
-        `on_critical_path` (`true` or `false`), `schedule_index`, `generation_index`, and `task_tags` where there are any.
+        `on_critical_path` (`true` or `false`), `schedule_index`, `generation_index`, and `task_tags` if there are any.
     """
     kinds = {task.name: task for task in tasks.tasks}
     critical = set(schedule.critical_path_tasks)

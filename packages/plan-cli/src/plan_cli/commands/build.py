@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from plan_cli.build_code import of_build
 from plan_cli.building import build_project
-from plan_cli.exit_codes import of_build
 from plan_cli.open_project import open_project
 from plan_cli.options import AsJson, Costs, ExecutionOptions, Policy, Profile, ProjectPath, cost_choice
 from plan_cli.render.build_text import build_summary
@@ -29,8 +29,6 @@ def build(
 
     Views whose definition and inputs have not changed are reused. Outputs are replaced one by one, each as a whole;
     a view that fails leaves its old output in place.
-
-    Example: plan-cli build docs/examples/tpch --executor threadpool --max-tasks 2
 
     Parameters
     ----------

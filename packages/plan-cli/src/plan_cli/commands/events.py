@@ -27,8 +27,6 @@ def events(
 
     The table `events` has the stored columns; `runs`, `tasks` and `outputs` are views of the same history. With
     `--json`, each row is one line.
-
-    Example: plan-cli events docs/examples/tpch --sql "select event_name, count(*) from events group by 1"
     """
     opened = open_project(project, profile)
     with PlanStore.open(opened.store_root, clock=SystemClock(), read_only=True) as store:

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from plan_cli.build_code import of_build
 from plan_cli.building import HISTORY_RUNS
-from plan_cli.exit_codes import of_build
 from plan_cli.machine import describe_machine, machine_label
 from plan_cli.open_project import OpenProject, open_project
 from plan_cli.options import AsJson, Costs, Policy, Profile, ProjectPath, cost_choice
@@ -35,8 +35,6 @@ def plan(
     """Show order, costs, critical path and what more workers would buy; run nothing and write nothing.
 
     With `--costs statistics` the same project gives the same plan, byte for byte, on any machine.
-
-    Example: plan-cli plan docs/examples/tpch --costs statistics
     """
     opened = open_project(project, profile)
     validated = validate_project(opened)

@@ -25,10 +25,7 @@ def runs(
     profile: Profile = None,
     json: AsJson = False,
 ) -> int:
-    """List the runs of a project, the newest first, or show one.
-
-    Example: plan-cli runs docs/examples/tpch --run latest
-    """
+    """List the runs of a project, the newest first, or show one."""
     opened = open_project(project, profile)
     with PlanStore.open(opened.store_root, clock=SystemClock(), read_only=True) as store:
         if run is not None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from plan_cli.exit_codes import of_build
+from plan_cli.build_code import of_build
 from plan_cli.open_project import open_project
 from plan_cli.options import AsJson, Policy, Profile, ProjectPath
 from plan_cli.planning import admit_plan, validate_project
@@ -23,8 +23,6 @@ def validate(
 
     Shows everything that does not fit, with its place and the nearest name that does. The exit code is the one that
     a build would have ended with before its first task.
-
-    Example: plan-cli validate docs/examples/tpch --json
     """
     opened = open_project(project, profile)
     validated = validate_project(opened)

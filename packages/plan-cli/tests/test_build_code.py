@@ -2,7 +2,8 @@
 
 import pytest
 
-from plan_cli.exit_codes import DONE, INTERRUPTED, REFUSED, TASK_FAILED, of_build
+from plan_cli.build_code import of_build
+from plan_cli.exit_codes import DONE, INTERRUPTED, REFUSED, TASK_FAILED
 from plan_contracts import Admission, AdmissionPolicy, ExecutionReport, HeldTask, TaskOutcome, TaskStatus
 
 ALL = Admission(policy=AdmissionPolicy.STRICT, admitted=("a",), held=(), refused=False)

@@ -52,7 +52,8 @@ def execute_plan(
 ) -> ExecutionReport:
     """Run every scheduled task, in schedule order as far as slots and inputs allow.
 
-    A failing task holds up what depends on it and nothing else. A task whose key is that of its current outputs is not run.
+    A failing task holds up what depends on it and nothing else. A task whose key is that of its current outputs is not
+    run.
 
     Parameters
     ----------
