@@ -244,7 +244,7 @@ class _Build:
 
     def _manifest(self, outputs: tuple[OutputRecord, ...], status: RunStatus, ended_at: int) -> RunManifestV2:
         validated, choice, report = self.outcome.validated, self.outcome.choice, self.outcome.report
-        counts = Counter(outcome.status for outcome in report.outcomes) if report is not None else Counter()
+        counts = Counter(outcome.status for outcome in (report.outcomes if report is not None else ()))
         if self.outcome.admission is not None and self.outcome.admission.held:
             counts[TaskStatus.HELD] = len(self.outcome.admission.held)
         snapshots = validated.compiled.snapshots if validated is not None else {}

@@ -98,8 +98,7 @@ def schedule_project(
 def _cost_table(tasks: TaskGraph, compiled: CompiledProject, choice: CostChoice, history: History) -> CostTable:
     if choice.source == "file":
         return read_cost_table(Path(choice.path or ""))
-    used = history if choice.source == "auto" else {}
-    return estimate_costs(tasks, compiled.statistics, history=used)
+    return estimate_costs(tasks, compiled.statistics, history=history if choice.source == "auto" else None)
 
 
 def read_cost_table(path: Path) -> CostTable:

@@ -5,9 +5,12 @@ spins while it waits. Its driver takes another graph executor, which is what hap
 graph, calls the hooks of a graph's execution, and leaves the tasks to `run`.
 """
 
+# Hamilton is typed in part: its functions and mappings lack parameters.
+# pyright: reportUnknownMemberType=false
+
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from hamilton import driver, graph, node
 from hamilton.execution import executors, grouping
@@ -121,7 +124,8 @@ class HamiltonRun:
         _quieten()
         builder = driver.Builder().with_materializers(_TaskNodes(nodes)).with_adapters(*adapters)
         self.driver = builder.build()
-        self._adapters = self.driver.adapter
+        self._adapters = cast(lifecycle_base.LifecycleAdapterSet, self.driver.adapter)  # the driver wraps whatever it was given
+        self._nodes = {each.name: each for each in nodes}
 
     def execute(self, run: Callable[[], Mapping[str, TaskOutcome]]) -> Mapping[str, TaskOutcome]:
         """Execute every task through `run`, with the hooks of a graph's execution around it; give the outcomes."""
@@ -132,11 +136,12 @@ class HamiltonRun:
             return run()
 
         self.driver.graph_executor = PlanGraphExecutor(run_graph, self._manager)
-        return self.driver.execute(self._names)
+        wanted: list[Any] = list(self._names)  # Hamilton's parameter takes functions and variables too
+        return cast(dict[str, TaskOutcome], self.driver.execute(wanted))
 
     def before(self, task: str) -> None:
         """Call the hooks before a task."""
-        each = self.driver.graph.nodes[task]
+        each = self._nodes[task]
         scope = _scope(each)
         self._hook("pre_task_submission", inputs={}, overrides={}, **scope)
         self._hook("pre_task_execute", inputs={}, overrides={}, **scope)
@@ -144,7 +149,7 @@ class HamiltonRun:
 
     def after(self, outcome: TaskOutcome) -> None:
         """Call the hooks after a task."""
-        each = self.driver.graph.nodes[outcome.task]
+        each = self._nodes[outcome.task]
         success = outcome.status is TaskStatus.SUCCEEDED
         error = None if outcome.error is None else RuntimeError(outcome.error.message)
         result = outcome if success else None

@@ -71,7 +71,7 @@ class WorkerLauncher:
     def __init__(self, runtime: str) -> None:
         self._runtime = runtime
         method = "spawn" if sys.platform == "darwin" else "forkserver"
-        self._context = cast(_Context, multiprocess.get_context(method))  # pyright: ignore - untyped library
+        self._context = cast(_Context, multiprocess.get_context(method))  # pyright: ignore - untyped  # pyrefly: ignore
         if method == "forkserver":
             self._context.set_forkserver_preload(["plan_exec.worker", runtime.partition(":")[0]])
 
