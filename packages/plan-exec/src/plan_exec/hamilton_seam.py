@@ -124,7 +124,9 @@ class HamiltonRun:
         _quieten()
         builder = driver.Builder().with_materializers(_TaskNodes(nodes)).with_adapters(*adapters)
         self.driver = builder.build()
-        self._adapters = cast(lifecycle_base.LifecycleAdapterSet, self.driver.adapter)  # the driver wraps whatever it was given
+        self._adapters = cast(
+            lifecycle_base.LifecycleAdapterSet, self.driver.adapter
+        )  # the driver wraps whatever it was given
         self._nodes = {each.name: each for each in nodes}
 
     def execute(self, run: Callable[[], Mapping[str, TaskOutcome]]) -> Mapping[str, TaskOutcome]:

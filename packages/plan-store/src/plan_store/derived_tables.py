@@ -1,5 +1,8 @@
 """Tables over all runs that are put together from manifests and events."""
 
+# pyarrow's stubs leave the type parameters of arrays and schemas open.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+
 from collections.abc import Callable, Mapping
 
 import pyarrow as pa

@@ -1,5 +1,8 @@
 """Publishing outputs: staged outside the outputs folder, verified, then put in place in one step."""
 
+# pyarrow's stubs leave the type parameters of arrays and schemas open.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+
 import os
 import shutil
 from collections.abc import Iterable

@@ -1,5 +1,9 @@
 """SQL functions that look into the MessagePack payload of an event."""
 
+# pyarrow's stubs leave the type parameters of arrays and schemas open.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+# pyright: reportMissingTypeArgument=false, reportUnknownParameterType=false
+
 import msgspec
 import pyarrow as pa
 from datafusion import ScalarUDF, SessionContext, udf

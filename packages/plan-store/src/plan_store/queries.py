@@ -1,5 +1,8 @@
 """SQL over every run of a store. A table is built when a query first names it."""
 
+# pyarrow's stubs leave the type parameters of arrays and schemas open.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+
 import re
 
 import pyarrow as pa

@@ -1,5 +1,8 @@
 """Reading events back, as rows."""
 
+# pyarrow's stubs leave the type parameters of arrays and schemas open.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+
 from collections.abc import Iterator
 
 import pyarrow as pa

@@ -1,5 +1,8 @@
 """Event segments: columns of rows to Parquet bytes, and which segments there are."""
 
+# pyarrow's stubs leave the type parameters of arrays and schemas open.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+
 import hashlib
 import os
 from collections.abc import Iterator
