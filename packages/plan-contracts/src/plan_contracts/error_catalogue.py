@@ -176,6 +176,13 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "The mode or executor cannot be used here; the message names those that can.",
     ),
     _code(
+        "request_missing",
+        "plan_exec",
+        "execution",
+        2,
+        "A scheduled task has no request: build the requests from the same task graph as the schedule.",
+    ),
+    _code(
         "runtime_not_importable",
         "plan_exec",
         "execution",

@@ -67,7 +67,7 @@ def _read_text(path: Path, file: str) -> str:
     except OSError as reason:
         if isinstance(reason, FileNotFoundError | NotADirectoryError | IsADirectoryError):
             message = f"There is no {PROJECT_FILE_NAME} in {file.removesuffix(PROJECT_FILE_NAME) or 'this folder'}"
-            mend = "Name the folder that holds one, or write one with `plan-cli init`."
+            mend = "Name the folder that holds one: `plan-cli build FOLDER`."
         else:
             message = f"{file} cannot be read: {reason.strerror}"
             mend = "Make it readable."

@@ -42,7 +42,7 @@ def refusal(view: ViewSource, message: PlanningMessage) -> PlanError | None:
         mend = "write one SELECT statement, or remove the file"
         return SqlSyntax(text, subject=view.name, location=SourceLocation(file=view.path), suggestion=mend)
     if message.refusal is Refusal.FORBIDDEN:
-        text = f"The view `{view.name}` is not exactly one query: {message.subject} is not allowed in a view"
+        text = f"The view `{view.name}` is not exactly one query: it holds {message.subject}"
         mend = "a view is one SELECT statement; what it gives is written for you"
         return StatementForbidden(text, subject=view.name, location=SourceLocation(file=view.path), suggestion=mend)
     return None
