@@ -1,8 +1,10 @@
 """How the documentation is built: pages in Markdown, the reference from docstrings."""
 
-import pkgutil
 from importlib import import_module
 from pathlib import Path
+from types import GenericAlias
+
+from plan_cli.app import app
 
 project = "plan"
 author = "the plan authors"
@@ -13,7 +15,10 @@ html_theme = "furo"
 html_title = "plan"
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
-suppress_warnings = ["myst.xref_missing"]
+suppress_warnings = [
+    "myst.xref_missing",
+    "ref.python",  # a field called `bytes` or `type` is a second target of that name
+]
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autosummary_generate = False
@@ -26,30 +31,33 @@ PACKAGES = (
     "plan_scheduler",
     "plan_exec",
     "plan_store",
-    "plan_cli",
 )
 
 
-def _reference_page(package: str) -> str:
+def _entry(path: str, value: object) -> list[str]:
+    if isinstance(value, GenericAlias):  # takes itself for a class, which autodoc believes
+        return [f".. py:data:: {path}", f"   :value: {value}", ""]
+    if isinstance(value, type):
+        return [f".. autoclass:: {path}", "   :members:", ""]
+    return [f".. {'autofunction' if callable(value) else 'autodata'}:: {path}", ""]
+
+
+def _package_page(package: str) -> str:
     module = import_module(package)
     lines = [f"# {package}", "", "```{eval-rst}", f".. automodule:: {package}", ""]
-    names = getattr(module, "__all__", None)
-    if names is None:
-        names = [info.name for info in pkgutil.iter_modules(module.__path__)]
-    for name in names:
-        value = getattr(module, name, None)
-        directive = "autoclass" if isinstance(value, type) else "autofunction" if callable(value) else "autodata"
-        lines += [f".. {directive}:: {package}.{name}", *(["   :members:"] if directive == "autoclass" else []), ""]
+    for name in module.__all__:
+        lines += _entry(f"{package}.{name}", getattr(module, name))
     return "\n".join([*lines, "```", ""])
 
 
 def _write_reference() -> None:
-    """Write one page per package from its public names, so that the reference is complete by construction."""
+    """Write a page per package from its public names and one from the commands' help: complete by construction."""
+    pages = {package: _package_page(package) for package in PACKAGES}
+    pages["plan-cli"] = app.generate_docs(output_format="markdown", usage_name="plan-cli")
     folder = Path(__file__).parent / "reference"
     folder.mkdir(exist_ok=True)
-    for package in PACKAGES:
-        page = folder / f"{package}.md"
-        text = _reference_page(package)
+    for name, text in pages.items():
+        page = folder / f"{name}.md"
         if not page.exists() or page.read_text() != text:
             page.write_text(text)
 

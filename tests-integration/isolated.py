@@ -99,7 +99,8 @@ def from_wheels(package: str, work: Path, uv: str) -> None:
     environment = project / ".venv"
     run(uv, "venv", "-q", environment, cwd=project)
     python = environment / "bin" / "python"
-    run(uv, "pip", "install", "-q", f"--python={python}", f"--find-links={dist}", package, cwd=project)
+    # By path: a name may stand for somebody else's package on the public index.
+    run(uv, "pip", "install", "-q", f"--python={python}", *sorted(dist.glob("*.whl")), cwd=project)
     check_environment(package, python, project)
     run_example(package, environment, project)
 

@@ -109,7 +109,7 @@ class PlanningFinding(Contract, frozen=True, kw_only=True):
     message: str
     """What is wrong, in one sentence."""
     subject: str
-    """The table, column or expression that it is about; for a cycle its members in order, joined by ` -> `."""
+    """The table, column or expression that it is about; for a cycle its members in order, joined by arrows."""
     candidates: tuple[Name, ...] = ()
     """Inputs on whose edge the finding may belong, when the text does not decide it."""
     suggestion: str | None = None
