@@ -159,6 +159,8 @@ def test_build_bad_input_is_refused_with_a_clear_message(name: str, built_shop: 
     assert _contents(project / "out") == before
     assert not (project / "escape.parquet").exists()
     assert not (tmp_path / "escape.parquet").exists()
+    if code == 3:
+        assert build.out.startswith(shown.out.replace("would run", "has run"))
     _assert_golden(name, shown.text.replace(str(project), "<project>"))
 
 

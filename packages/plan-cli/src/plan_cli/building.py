@@ -63,6 +63,10 @@ class BuildOutcome:
 class BuildListener(Protocol):
     """Hears how a build proceeds, in the driver's thread."""
 
+    def admitted(self, outcome: BuildOutcome) -> None:
+        """The validation is recorded, and it is decided who may run; perhaps nobody."""
+        ...
+
     def planned(self, outcome: BuildOutcome) -> None:
         """The schedule is made and recorded; the first task is about to start."""
         ...
@@ -92,7 +96,7 @@ def build_project(
     request
         What the user asked for.
     listener
-        Is told when the plan stands and when tasks start and end.
+        Is told what is wrong with the plan, when it stands, and when tasks start and end.
     policy
         Overrides the project's admission policy.
 
@@ -171,6 +175,7 @@ class _Build:
         validated = self._validated()
         self.outcome.admission = admit_plan(self.project, validated, self.policy)
         committer.expect_views(validated.compiled.sources)
+        self.listener.admitted(self.outcome)
 
     def _schedule(self, writer: RunWriter) -> None:
         admission = self._admission()

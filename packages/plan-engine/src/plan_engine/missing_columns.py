@@ -4,6 +4,7 @@ A view that names a column which no input has is planned again with that column 
 where that does not help, with the name replaced in the text; until it plans, or until nothing helps.
 """
 
+import re
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -128,7 +129,7 @@ class _Mending:
         return self._replace_name(message)
 
     def _retype(self, message: PlanningMessage) -> Answer | None:
-        """Give one of the added columns another type; report the fault where their types make no difference."""
+        """Give one of the added columns another type; report the fault where it is not about one of them."""
         to_blame = False
         for owners, column in reversed(self._added):
             same = 0
@@ -138,7 +139,7 @@ class _Mending:
                     self._set_type(owners, column, kind)
                     return answer
                 same += answer.message.text == message.text
-            to_blame = to_blame or same < _INDIFFERENT
+            to_blame = to_blame or same < _INDIFFERENT or _names(message, column)
         if not to_blame and not self.result.rewritten:
             self._report(other_finding(self._view, message))
         return None
@@ -178,6 +179,10 @@ class _Mending:
     def _report(self, finding: PlanningFinding) -> None:
         if finding not in self.result.findings:
             self.result.findings = (*self.result.findings, finding)
+
+
+def _names(message: PlanningMessage, column: str) -> bool:
+    return re.search(rf"\b{re.escape(column)}\b", message.text) is not None
 
 
 def _helps(answer: Answer, message: PlanningMessage) -> bool:

@@ -13,7 +13,7 @@ from plan_cli.options import AsJson, Costs, Policy, Profile, ProjectPath, cost_c
 from plan_cli.planning import History, admit_plan, schedule_project, validate_project
 from plan_cli.render.console import console, print_json
 from plan_cli.render.schedule_text import forecast_lines, order_lines, schedule_summary
-from plan_cli.render.validation_text import admission_line, finding_lines, validation_summary
+from plan_cli.render.validation_text import admission_line, validation_lines
 from plan_cli.reporting import reports_errors
 from plan_contracts import artifact_id
 from plan_scheduler import explain
@@ -40,10 +40,12 @@ def plan(
     validated = validate_project(opened)
     admission = admit_plan(opened, validated, policy)
     out = console()
+    if admission.refused and json:
+        print_json(validated.artifact)
+        return of_build(admission, None)
     if admission.refused:
-        for line in finding_lines(validated.artifact):
+        for line in validation_lines(validated.artifact):
             out.print(line, markup=False)
-        out.print(validation_summary(validated.artifact), markup=False)
         out.print(admission_line(admission), markup=False)
         return of_build(admission, None)
     planned = schedule_project(validated, admission, costs=cost_choice(costs), history=_history(opened))

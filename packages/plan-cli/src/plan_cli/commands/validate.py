@@ -7,7 +7,7 @@ from plan_cli.open_project import open_project
 from plan_cli.options import AsJson, Policy, Profile, ProjectPath
 from plan_cli.planning import admit_plan, validate_project
 from plan_cli.render.console import console, print_json
-from plan_cli.render.validation_text import admission_line, finding_lines, validation_summary
+from plan_cli.render.validation_text import admission_line, validation_lines
 from plan_cli.reporting import reports_errors
 
 
@@ -30,8 +30,7 @@ def validate(
     if json:
         print_json(validated.artifact)
     else:
-        for line in finding_lines(validated.artifact):
+        for line in validation_lines(validated.artifact):
             console().print(line, markup=False)
-        console().print(validation_summary(validated.artifact), markup=False)
         console().print(admission_line(admission).replace("nothing has run", "nothing would run"), markup=False)
     return of_build(admission, None)

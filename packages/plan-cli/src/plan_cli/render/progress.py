@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from plan_cli.building import BuildListener, BuildOutcome
 from plan_cli.render.figures import count, duration
 from plan_cli.render.schedule_text import schedule_summary
-from plan_cli.render.validation_text import admission_line, finding_lines, validation_summary
+from plan_cli.render.validation_text import admission_line, validation_lines
 from plan_contracts import TaskOutcome, TaskStatus
 
 _STYLES = {
@@ -23,6 +23,9 @@ _STYLES = {
 
 class Silent(BuildListener):
     """Shows nothing: for output that machines read."""
+
+    def admitted(self, outcome: BuildOutcome) -> None:
+        """Show nothing."""
 
     def planned(self, outcome: BuildOutcome) -> None:
         """Show nothing."""
@@ -41,6 +44,10 @@ class PlainLines(BuildListener):
         self._console = console
         self._total = 0
         self._finished = 0
+
+    def admitted(self, outcome: BuildOutcome) -> None:
+        """Show what does not fit."""
+        show_validation(self._console, outcome)
 
     def planned(self, outcome: BuildOutcome) -> None:
         """Show the plan."""
@@ -81,6 +88,10 @@ class LiveDisplay(BuildListener):
         with self._progress:
             yield self
 
+    def admitted(self, outcome: BuildOutcome) -> None:
+        """Show what does not fit."""
+        show_validation(self._console, outcome)
+
     def planned(self, outcome: BuildOutcome) -> None:
         """Show the plan and the length of the bar."""
         show_plan(self._console, outcome)
@@ -118,15 +129,17 @@ def build_display(console: Console, *, silent: bool) -> Generator[BuildListener]
         yield PlainLines(console)
 
 
-def show_plan(console: Console, outcome: BuildOutcome) -> None:
-    """Show what was planned, and everything that does not fit."""
+def show_validation(console: Console, outcome: BuildOutcome) -> None:
+    """Show everything that does not fit, and who may run."""
     if outcome.validated is not None:
-        artifact = outcome.validated.artifact
-        console.print(validation_summary(artifact), markup=False)
-        for line in finding_lines(artifact):
+        for line in validation_lines(outcome.validated.artifact):
             console.print(line, markup=False)
     if outcome.admission is not None and (outcome.admission.held or outcome.admission.refused):
         console.print(admission_line(outcome.admission), markup=False)
+
+
+def show_plan(console: Console, outcome: BuildOutcome) -> None:
+    """Show what is about to run, and where."""
     if outcome.planned is not None:
         for line in schedule_summary(outcome.planned.schedule):
             console.print(line, markup=False)

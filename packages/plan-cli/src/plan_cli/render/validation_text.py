@@ -13,7 +13,23 @@ from plan_contracts import (
 )
 
 
-def validation_summary(artifact: PlanValidationArtifact) -> str:
+def validation_lines(artifact: PlanValidationArtifact) -> Iterator[str]:
+    """Give every finding, by view, and then the counts."""
+    for task in artifact.task_results:
+        if task.status is not ValidationStatus.VALID:
+            yield from _task_lines(task)
+    yield _summary(artifact)
+
+
+def admission_line(admission: Admission) -> str:
+    """Say who may run."""
+    if admission.refused:
+        return f"refused under policy `{admission.policy.value}`: nothing has run"
+    held = f", {len(admission.held):,} held" if admission.held else ""
+    return f"admitted under policy `{admission.policy.value}`: {count(len(admission.admitted), 'view')}{held}"
+
+
+def _summary(artifact: PlanValidationArtifact) -> str:
     """Give the counts in one line."""
     tasks = f"{artifact.valid_tasks:,} of {count(artifact.total_tasks, 'view')} valid"
     rest = [
@@ -27,21 +43,6 @@ def validation_summary(artifact: PlanValidationArtifact) -> str:
     ]
     edges = f"{artifact.valid_edges:,} of {count(artifact.total_edges, 'edge')} valid"
     return f"validation: {', '.join([tasks, *rest])}; {edges}"
-
-
-def finding_lines(artifact: PlanValidationArtifact) -> Iterator[str]:
-    """Give every finding, by view; nothing for a plan that is valid as a whole."""
-    for task in artifact.task_results:
-        if task.status is not ValidationStatus.VALID:
-            yield from _task_lines(task)
-
-
-def admission_line(admission: Admission) -> str:
-    """Say who may run."""
-    if admission.refused:
-        return f"refused under policy `{admission.policy.value}`: nothing has run"
-    held = f", {len(admission.held):,} held" if admission.held else ""
-    return f"admitted under policy `{admission.policy.value}`: {count(len(admission.admitted), 'view')}{held}"
 
 
 def _task_lines(task: TaskValidation) -> Iterator[str]:
