@@ -13,6 +13,7 @@ from plan_contracts import (
     ExecutorChoice,
     ExecutorConfig,
     ExecutorKind,
+    Placement,
     PlanScheduleArtifact,
     TaskGraph,
     TaskLimits,
@@ -22,7 +23,6 @@ from plan_exec.choice import choose_executor
 from plan_exec.dispatcher import Dispatcher
 from plan_exec.errors import RequestMissing
 from plan_exec.executors.executor import Executor
-from plan_exec.executors.inline import InlineExecutor
 from plan_exec.executors.threads import ThreadExecutor
 from plan_exec.limits import task_limits
 from plan_exec.progress import NoListener, ProgressListener
@@ -169,7 +169,7 @@ def _task_states(
 
 def _make_executor(choice: ExecutorChoice, runtime: str, scratch_uri: str) -> Executor:
     if choice.mode is ExecutionMode.DETERMINISTIC_SERIAL:
-        return InlineExecutor(runtime, scratch_uri)
+        return ThreadExecutor(runtime, 1, scratch_uri, placement=Placement.INLINE)
     if choice.config.kind is ExecutorKind.MULTIPROCESSING:
         from plan_exec.executors.processes import ProcessExecutor
 

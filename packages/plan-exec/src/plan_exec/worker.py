@@ -1,5 +1,6 @@
 """The life of a worker process: import the runtime, say hello, answer requests until the pipe closes."""
 
+import signal
 from typing import Protocol
 
 import msgspec
@@ -51,6 +52,7 @@ def run_worker(pipe: Pipe, runtime_name: str, limits: bytes) -> None:
     limits
         An encoded `WorkerLimits`.
     """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to all; the dispatcher decides
     try:
         runtime = import_runtime(runtime_name)
         runtime.start(decode_msgpack(limits, WorkerLimits))
@@ -66,7 +68,7 @@ def run_worker(pipe: Pipe, runtime_name: str, limits: bytes) -> None:
             except Exception as reason:  # noqa: BLE001 - whatever the runtime raises, the dispatcher gets an answer
                 reply = Answer(error=raised("a task", reason))
             pipe.send_bytes(msgspec.msgpack.encode(reply))
-    except (EOFError, BrokenPipeError, KeyboardInterrupt):
+    except (EOFError, BrokenPipeError):
         runtime.stop()
 
 

@@ -14,10 +14,17 @@ JOIN_SECONDS = 5.0
 
 
 class ThreadExecutor:
-    """Threads that share one runtime. A task that runs cannot be ended."""
+    """Threads that share one runtime. A task that runs cannot be ended.
 
-    def __init__(self, runtime: str, slots: int, scratch_uri: str) -> None:
+    Also one task at a time runs on a thread of its own, because a query does not hear of signals: the dispatcher's
+    thread waits for it, and is there when the user interrupts.
+    """
+
+    def __init__(
+        self, runtime: str, slots: int, scratch_uri: str, *, placement: Placement = Placement.THREADPOOL
+    ) -> None:
         self._slots = slots
+        self._placement = placement
         self._runtime = import_runtime(runtime)
         self._scratch = scratch_uri
         self._jobs: SimpleQueue[tuple[str, bytes] | None] = SimpleQueue()
@@ -32,7 +39,7 @@ class ThreadExecutor:
     def capabilities(self) -> ExecutorCapabilities:
         """Say what it can do with a task."""
         return ExecutorCapabilities(
-            kind=Placement.THREADPOOL,
+            kind=self._placement,
             can_kill_task=False,
             can_limit_memory=False,
             shares_memory=True,
