@@ -36,7 +36,7 @@ def choose_executor(mode: ExecutionMode, config: ExecutorConfig | None) -> Execu
         raise ExecutorNotAvailable(message, subject=mode.value, suggestion=f"use `plan_parallel` with one of: {known}")
     if mode is ExecutionMode.DETERMINISTIC_SERIAL:
         chosen = ExecutorConfig(kind=ExecutorKind.THREADPOOL, max_tasks=1)
-        return ExecutorChoice(mode=mode, config=chosen, reason="one task after the other, in the driver's thread")
+        return ExecutorChoice(mode=mode, config=chosen, reason="one task after the other, in the driver's process")
     if config is not None:
         if config.kind not in _AVAILABLE:
             message = f"The executor `{config.kind.value}` is not available yet"

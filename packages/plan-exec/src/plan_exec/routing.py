@@ -16,7 +16,7 @@ def route(task: Task, cost: float, choice: ExecutorChoice) -> RoutingDecision:
         The executors of this run.
     """
     if choice.mode is ExecutionMode.DETERMINISTIC_SERIAL:
-        executor, reason = Placement.INLINE, "serial mode runs every task in the driver's thread"
+        executor, reason = Placement.INLINE, "serial mode runs one task after the other in the driver's process"
     else:
         executor, reason = Placement(choice.config.kind.value), "there is one executor"
     return RoutingDecision(task=task.name, task_kind=task.kind, task_cost=cost, executor=executor, reason=reason)

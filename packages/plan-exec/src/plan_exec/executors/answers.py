@@ -6,10 +6,10 @@ from plan_exec.executors.executor import Completion
 
 
 def answer(runtime: WorkerRuntime, task: str, request: bytes) -> Completion:
-    """Run a task; an exception of the runtime becomes the completion's error."""
+    """Run a task; whatever the runtime raises, `SystemExit` included, becomes the completion's error."""
     try:
         return Completion(task=task, answer=runtime.run(request))
-    except Exception as reason:  # noqa: BLE001 - whatever the runtime raises, the task gets an end
+    except BaseException as reason:  # noqa: BLE001 - a thread that ended instead would leave the task without an end
         return Completion(task=task, error=raised(task, reason))
 
 

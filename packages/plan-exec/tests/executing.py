@@ -1,0 +1,92 @@
+"""Running a scenario in each way that there is."""
+
+from collections.abc import Iterable, Sequence
+
+from plan_contracts import (
+    Committer,
+    Envelope,
+    EventSink,
+    ExecutionMode,
+    ExecutionReport,
+    ExecutorConfig,
+    ExecutorKind,
+    TaskOutcome,
+    TaskStatus,
+)
+from plan_contracts.testing import FakeClock, RecordingSink
+from plan_exec import ProgressListener, execute_plan
+from plan_exec.hamilton_seam import LifecycleAdapter
+from plan_exec.testing import SCRIPTED, Scenario
+
+SERIAL, THREADS, PROCESSES = "serial", "threads", "processes"
+WAYS = (SERIAL, THREADS, PROCESSES)
+PARALLEL = (THREADS, PROCESSES)
+
+_KINDS = {THREADS: ExecutorKind.THREADPOOL, PROCESSES: ExecutorKind.MULTIPROCESSING}
+
+
+def run(
+    scenario: Scenario,
+    way: str,
+    *,
+    slots: int = 2,
+    runtime: str = SCRIPTED,
+    sink: EventSink | None = None,
+    committer: Committer | None = None,
+    full: bool = False,
+    fail_fast: bool = False,
+    adapters: Sequence[LifecycleAdapter] = (),
+    progress: ProgressListener | None = None,
+) -> ExecutionReport:
+    """Execute a scenario to its end."""
+    return execute_plan(
+        scenario.schedule,
+        scenario.requests,
+        scenario.tasks,
+        runtime,
+        sink if sink is not None else RecordingSink(),
+        committer if committer is not None else scenario.committer,
+        FakeClock(),
+        ExecutionMode.DETERMINISTIC_SERIAL if way == SERIAL else ExecutionMode.PLAN_PARALLEL,
+        None if way == SERIAL else ExecutorConfig(kind=_KINDS[way], max_tasks=slots),
+        full=full,
+        fail_fast=fail_fast,
+        adapters=adapters,
+        progress=progress,
+    )
+
+
+def statuses(report: ExecutionReport) -> dict[str, str]:
+    """Give how each task ended."""
+    return {outcome.task: outcome.status.value for outcome in report.outcomes}
+
+
+def named(report: ExecutionReport, status: TaskStatus) -> set[str]:
+    """Name the tasks that ended in this way."""
+    return {outcome.task for outcome in report.outcomes if outcome.status is status}
+
+
+def outcome_of(report: ExecutionReport, task: str) -> TaskOutcome:
+    """Give how one task ended."""
+    return next(outcome for outcome in report.outcomes if outcome.task == task)
+
+
+class BrokenSink:
+    """A sink that cannot go on after some events, as on a full disk."""
+
+    def __init__(self, events: int) -> None:
+        self._left = events
+
+    def emit(self, event: Envelope) -> None:
+        """Take the event, or raise."""
+        if self._left == 0:
+            raise OSError(28, "No space left on device")
+        self._left -= 1
+
+    def flush(self) -> None:
+        """Do nothing."""
+
+
+def in_order(names: Iterable[str], order: Sequence[str]) -> list[str]:
+    """Sort names as they stand in an order."""
+    return sorted(names, key=order.index)
