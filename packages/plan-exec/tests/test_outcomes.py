@@ -143,7 +143,7 @@ def test_execute_fail_fast_starts_nothing_after_the_first_failure(way: str, tmp_
     assert sorted(statuses(kept_going).values()) == ["failed", *["succeeded"] * 8]
     assert outcome_of(stopped, "a").status is TaskStatus.FAILED
     skipped = named(stopped, TaskStatus.SKIPPED)
-    assert len(skipped) >= 6  # beside the failing task, one may have run, and its slot may have been filled once more
+    assert len(skipped) >= (8 if way == SERIAL else 6)  # beside the failing task another may run, and one after it
     assert {outcome_of(stopped, name).cause for name in skipped} == {"a"}
 
 

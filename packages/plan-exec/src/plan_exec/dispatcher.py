@@ -133,9 +133,21 @@ class Dispatcher:
         while self._running:
             completion = self._completions.get()
             state = self._running.pop(completion.task)
-            self._start_ready()  # the slot is free: fill it before the result is verified and published
+            if self._may_overlap(state):
+                self._start_ready()
             self._complete(state, completion)
             self._start_ready()
+
+    def _may_overlap(self, state: TaskState) -> bool:
+        """Whether the free slot can be filled before the result of this task is verified and published.
+
+        Not when a consumer that it is about to unblock comes first, nor when its failure is to stop everything.
+        """
+        if not self._ready or self._executor.slots == 1 or self._fail_fast:
+            return False
+        consumers = (self._states[name] for name in state.consumers)
+        unblocked = (each.index for each in consumers if each.waiting_for == 1 and not each.final)
+        return self._ready[0][0] < min(unblocked, default=len(self._states))
 
     def _make_ready(self, states: list[TaskState]) -> None:
         """Queue tasks whose producers are done; those that can be reused are final at once, and so on downstream."""
