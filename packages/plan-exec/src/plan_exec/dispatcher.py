@@ -42,7 +42,7 @@ from plan_exec.lifecycle import Lifecycle
 from plan_exec.progress import ProgressListener
 from plan_exec.task_state import TaskState
 
-GRACE_SECONDS = 4.0
+GRACE_SECONDS = 3.0
 """After an interruption, the time that running tasks have to end by themselves."""
 
 
