@@ -37,11 +37,15 @@ def _scenario(dag: Dag, folder: Path) -> Scenario:
     return scenario(text, folder, scripts=dict.fromkeys(failing, "fail"))
 
 
+def _below(graph: "nx.DiGraph[str]", name: str) -> set[str]:
+    return set(nx.descendants(graph, name))  # pyright: ignore[reportUnknownMemberType] - a decorated function
+
+
 def _check(dag: Dag, way: str) -> None:
     names, edges, failing = dag
     graph: nx.DiGraph[str] = nx.DiGraph(edges)
     graph.add_nodes_from(names)
-    below = {each for name in failing for each in nx.descendants(graph, name)}
+    below = {each for name in failing for each in _below(graph, name)}
     sink = RecordingSink()
     with tempfile.TemporaryDirectory() as folder:
         planned = _scenario(dag, Path(folder))
@@ -64,7 +68,7 @@ def _check(dag: Dag, way: str) -> None:
     for outcome in report.outcomes:
         if outcome.status is TaskStatus.SKIPPED:
             assert outcome.cause is not None
-            assert outcome.task in nx.descendants(graph, outcome.cause)
+            assert outcome.task in _below(graph, outcome.cause)
 
 
 @pytest.mark.timeout(120)
