@@ -3,23 +3,29 @@
 # pyarrow's stubs leave the type parameters of arrays and schemas open.
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
 
 import pyarrow as pa
 
 from plan_contracts import (
+    DocumentRefused,
+    Envelope,
+    EventRow,
     PlanScheduleEnvelope,
     PlanValidationEnvelope,
     TaskFinished,
     TaskScheduling,
-    UnknownEvent,
     decode_event,
 )
+from plan_store.errors import StoreDamaged
 from plan_store.layout import Layout
 from plan_store.manifests import manifests
 from plan_store.reader import read_events
 
 Cell = str | int | float | None
+
+E = TypeVar("E", bound=Envelope)
 
 _TEXT, _INT, _FLOAT = pa.string(), pa.int64(), pa.float64()
 _TIME = pa.timestamp("ms", tz="UTC")
@@ -110,7 +116,7 @@ VALIDATIONS = pa.schema(
 )
 
 
-def _runs(layout: Layout) -> list[tuple[Cell, ...]]:
+def _runs(layout: Layout, skip_damaged: bool) -> list[tuple[Cell, ...]]:
     return [
         (
             each.run_id,
@@ -128,11 +134,11 @@ def _runs(layout: Layout) -> list[tuple[Cell, ...]]:
             each.artifact_ids.plan_schedule,
             each.artifact_ids.plan_validation,
         )
-        for each in manifests(layout)
+        for each in manifests(layout, skip_damaged=skip_damaged)
     ]
 
 
-def _outputs(layout: Layout) -> list[tuple[Cell, ...]]:
+def _outputs(layout: Layout, skip_damaged: bool) -> list[tuple[Cell, ...]]:
     return [
         (
             each.run_id,
@@ -144,93 +150,101 @@ def _outputs(layout: Layout) -> list[tuple[Cell, ...]]:
             record.build_key,
             record.status.value,
         )
-        for each in manifests(layout)
+        for each in manifests(layout, skip_damaged=skip_damaged)
         for record in each.outputs
     ]
 
 
-def _tasks(layout: Layout) -> list[tuple[Cell, ...]]:
-    rows: list[tuple[Cell, ...]] = []
-    for row in read_events(layout):
-        if row.event_name != TaskFinished.event_name():
-            continue
-        event = decode_event(row.event_payload_msgpack, event_name=row.event_name)
-        if isinstance(event, TaskFinished):
-            rows.append(
-                (
-                    row.run_id,
-                    event.task,
-                    event.status.value,
-                    event.attempts,
-                    row.event_time_unix_ms,
-                    event.predicted_seconds,
-                    event.actual_seconds,
-                    event.metrics.rows_out if event.metrics is not None else None,
-                    event.metrics.bytes_written if event.metrics is not None else None,
-                    event.definition,
-                    event.error.message if event.error is not None else None,
-                    event.cause,
-                )
-            )
-    return rows
-
-
-def _decisions(layout: Layout) -> list[tuple[Cell, ...]]:
-    rows: list[tuple[Cell, ...]] = []
-    for row in read_events(layout):
-        if row.event_name != TaskScheduling.event_name():
-            continue
-        event = decode_event(row.event_payload_msgpack, event_name=row.event_name)
-        if isinstance(event, TaskScheduling):
-            made = event.decision
-            rows.append(
-                (
-                    row.run_id,
-                    made.task,
-                    made.rank,
-                    made.bottom_level_cost,
-                    made.slack,
-                    made.executor.value,
-                    made.ready_at_unix_ms,
-                    made.started_at_unix_ms,
-                    made.waited_for,
-                    made.ready_beside,
-                )
-            )
-    return rows
-
-
-def _artifacts(layout: Layout, wanted: type[PlanScheduleEnvelope | PlanValidationEnvelope]) -> list[tuple[Cell, ...]]:
-    rows: list[tuple[Cell, ...]] = []
-    for row in read_events(layout):
+def _events(layout: Layout, wanted: type[E], skip_damaged: bool) -> Iterator[tuple[EventRow, E]]:
+    """Give the events of one type with the rows that they were stored in."""
+    for row in read_events(layout, skip_damaged=skip_damaged):
         if row.event_name != wanted.event_name():
             continue
-        event = decode_event(row.event_payload_msgpack, event_name=row.event_name)
-        if isinstance(event, UnknownEvent):
-            continue
-        if isinstance(event, PlanScheduleEnvelope):
-            made = event.artifact
-            path = " -> ".join(made.critical_path_tasks)
-            length = made.critical_path_length_weighted
-            cells: tuple[Cell, ...] = (made.plan_signature, made.task_count, path, length, made.cost_table_id)
-            rows.append((row.run_id, event.artifact_id, *cells))
-        elif isinstance(event, PlanValidationEnvelope):
-            judged = event.artifact
-            tasks = (judged.total_tasks, judged.valid_tasks, judged.invalid_tasks)
-            edges = (judged.total_edges, judged.valid_edges, judged.invalid_edges)
-            rows.append((row.run_id, event.artifact_id, judged.plan_signature, *tasks, *edges))
-    return rows
+        try:
+            event = decode_event(row.event_payload_msgpack, event_name=row.event_name)
+        except DocumentRefused as reason:
+            if skip_damaged:
+                continue
+            message = f"An event `{row.event_name}` of the run {row.run_id} is damaged: {reason.message}"
+            raise StoreDamaged(message, subject=row.run_id) from reason
+        if isinstance(event, wanted):
+            yield row, event
 
 
-def _schedules(layout: Layout) -> list[tuple[Cell, ...]]:
-    return _artifacts(layout, PlanScheduleEnvelope)
+def _tasks(layout: Layout, skip_damaged: bool) -> list[tuple[Cell, ...]]:
+    return [
+        (
+            row.run_id,
+            event.task,
+            event.status.value,
+            event.attempts,
+            row.event_time_unix_ms,
+            event.predicted_seconds,
+            event.actual_seconds,
+            event.metrics.rows_out if event.metrics is not None else None,
+            event.metrics.bytes_written if event.metrics is not None else None,
+            event.definition,
+            event.error.message if event.error is not None else None,
+            event.cause,
+        )
+        for row, event in _events(layout, TaskFinished, skip_damaged)
+    ]
 
 
-def _validations(layout: Layout) -> list[tuple[Cell, ...]]:
-    return _artifacts(layout, PlanValidationEnvelope)
+def _decisions(layout: Layout, skip_damaged: bool) -> list[tuple[Cell, ...]]:
+    return [
+        (
+            row.run_id,
+            made.task,
+            made.rank,
+            made.bottom_level_cost,
+            made.slack,
+            made.executor.value,
+            made.ready_at_unix_ms,
+            made.started_at_unix_ms,
+            made.waited_for,
+            made.ready_beside,
+        )
+        for row, event in _events(layout, TaskScheduling, skip_damaged)
+        for made in [event.decision]
+    ]
 
 
-_BUILDERS: Mapping[str, tuple[pa.Schema, Callable[[Layout], list[tuple[Cell, ...]]]]] = {
+def _schedules(layout: Layout, skip_damaged: bool) -> list[tuple[Cell, ...]]:
+    return [
+        (
+            row.run_id,
+            event.artifact_id,
+            made.plan_signature,
+            made.task_count,
+            " -> ".join(made.critical_path_tasks),
+            made.critical_path_length_weighted,
+            made.cost_table_id,
+        )
+        for row, event in _events(layout, PlanScheduleEnvelope, skip_damaged)
+        for made in [event.artifact]
+    ]
+
+
+def _validations(layout: Layout, skip_damaged: bool) -> list[tuple[Cell, ...]]:
+    return [
+        (
+            row.run_id,
+            event.artifact_id,
+            judged.plan_signature,
+            judged.total_tasks,
+            judged.valid_tasks,
+            judged.invalid_tasks,
+            judged.total_edges,
+            judged.valid_edges,
+            judged.invalid_edges,
+        )
+        for row, event in _events(layout, PlanValidationEnvelope, skip_damaged)
+        for judged in [event.artifact]
+    ]
+
+
+_BUILDERS: Mapping[str, tuple[pa.Schema, Callable[[Layout, bool], list[tuple[Cell, ...]]]]] = {
     "runs": (RUNS, _runs),
     "tasks": (TASKS, _tasks),
     "outputs": (OUTPUTS, _outputs),
@@ -243,10 +257,16 @@ DERIVED_TABLES = tuple(_BUILDERS)
 """Names of the tables."""
 
 
-def derived_table(layout: Layout, name: str) -> pa.RecordBatch:
-    """Build one of `DERIVED_TABLES`."""
+def derived_table(layout: Layout, name: str, *, skip_damaged: bool = False) -> pa.RecordBatch:
+    """Build one of `DERIVED_TABLES`.
+
+    Raises
+    ------
+    StoreDamaged
+        When a manifest or segment that it is made from is damaged, and `skip_damaged` is not set.
+    """
     schema, build = _BUILDERS[name]
-    rows = build(layout)
+    rows = build(layout, skip_damaged)
     columns = [[row[index] for row in rows] for index in range(len(schema))]
     arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)

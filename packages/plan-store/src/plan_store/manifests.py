@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from plan_contracts import RunManifestV2, nearest
-from plan_store.documents import read_document
+from plan_store.documents import read_document, read_documents
 from plan_store.errors import RunUnknown
 from plan_store.layout import Layout
 
@@ -15,10 +15,16 @@ def finished_runs(layout: Layout) -> list[str]:
     return sorted((path.parent.name for path in layout.runs.glob("*/manifest.msgpack")), reverse=True)
 
 
-def manifests(layout: Layout) -> Iterator[RunManifestV2]:
-    """Give the manifests, the newest first, each read when it is asked for."""
-    for run_id in finished_runs(layout):
-        yield read_document(layout.manifest(run_id), RunManifestV2)
+def manifests(layout: Layout, *, skip_damaged: bool = False) -> Iterator[RunManifestV2]:
+    """Give the manifests, the newest first, each read when it is asked for.
+
+    Raises
+    ------
+    StoreDamaged
+        When one is damaged, and `skip_damaged` is not set.
+    """
+    paths = (layout.manifest(run_id) for run_id in finished_runs(layout))
+    return read_documents(paths, RunManifestV2, skip_damaged=skip_damaged)
 
 
 def find_manifest(layout: Layout, wanted: str) -> RunManifestV2:
@@ -50,5 +56,9 @@ def find_manifest(layout: Layout, wanted: str) -> RunManifestV2:
 
 
 def latest_manifest(layout: Layout, project: str, profile: str) -> RunManifestV2 | None:
-    """Give the newest manifest of a project under a profile; none before its first run."""
-    return next((each for each in manifests(layout) if (each.project, each.profile) == (project, profile)), None)
+    """Give the newest manifest of a project under a profile; none before its first run.
+
+    A damaged one is passed over: what its run has published is then built again, and nothing worse.
+    """
+    found = manifests(layout, skip_damaged=True)
+    return next((each for each in found if (each.project, each.profile) == (project, profile)), None)

@@ -3,12 +3,12 @@
 from itertools import islice
 
 from plan_contracts import TaskHistory, TaskHistoryEntry
-from plan_store.documents import read_document
+from plan_store.documents import read_documents
 from plan_store.layout import Layout
 
 
 def past_entries(layout: Layout, runs: int, machine: str | None) -> dict[str, tuple[TaskHistoryEntry, ...]]:
-    """Give the executions of the last runs by definition, the newest first.
+    """Give the executions of the last runs by definition, the newest first; damaged documents are passed over.
 
     Parameters
     ----------
@@ -22,7 +22,8 @@ def past_entries(layout: Layout, runs: int, machine: str | None) -> dict[str, tu
     found: dict[str, list[TaskHistoryEntry]] = {}
     if not layout.history.is_dir():
         return {}
-    documents = (read_document(path, TaskHistory) for path in sorted(layout.history.glob("*.msgpack"), reverse=True))
+    paths = sorted(layout.history.glob("*.msgpack"), reverse=True)
+    documents = read_documents(paths, TaskHistory, skip_damaged=True)
     alike = (document for document in documents if document.entries and machine in (None, document.machine))
     for document in islice(alike, runs):
         for entry in document.entries:

@@ -13,7 +13,7 @@ from plan_store.derived_tables import DERIVED_TABLES, derived_table
 from plan_store.errors import QueryRefused, StoreDamaged
 from plan_store.layout import Layout
 from plan_store.payload_functions import register_payload_functions
-from plan_store.segments import EVENTS_SCHEMA, list_segments, structurally_damaged
+from plan_store.segments import EVENTS_SCHEMA, check_digest, list_segments, structurally_damaged
 
 TABLES = ("events", *DERIVED_TABLES)
 """Names of the tables that a query may read."""
@@ -33,7 +33,7 @@ def run_query(layout: Layout, sql: str, *, skip_damaged: bool = False) -> pa.Tab
     sql
         The statement; it may read `TABLES` and use the payload functions.
     skip_damaged
-        Leave damaged segments out instead of refusing.
+        Leave damaged segments and manifests out instead of refusing.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def register_table(context: SessionContext, layout: Layout, name: str, *, skip_d
         When a segment is not a whole Parquet file, and `skip_damaged` is not set.
     """
     if name != "events":
-        context.register_record_batches(name, [[derived_table(layout, name)]])
+        context.register_record_batches(name, [[derived_table(layout, name, skip_damaged=skip_damaged)]])
         return
     segments = list_segments(layout.events)
     damaged = set(structurally_damaged(segments))
@@ -81,7 +81,16 @@ def register_table(context: SessionContext, layout: Layout, name: str, *, skip_d
 
 def _refused(layout: Layout, text: str, made: set[str]) -> QueryRefused | StoreDamaged:
     if "Parquet error" in text and "events" in made:
-        message = f"An event segment below {layout.events} is damaged: {text.splitlines()[0]}"
-        return StoreDamaged(message, subject=str(layout.events))
+        return _damage(layout, text.splitlines()[0])
     shown = _PREFIX.sub("", text.splitlines()[0])
     return QueryRefused(f"The query is refused: {shown}", suggestion=f"tables: {', '.join(TABLES)}")
+
+
+def _damage(layout: Layout, text: str) -> StoreDamaged:
+    """Find the segment in whose middle bytes have changed; its ends may be whole."""
+    for segment in list_segments(layout.events):
+        try:
+            check_digest(segment)
+        except StoreDamaged as found:
+            return found
+    return StoreDamaged(f"An event segment below {layout.events} is damaged: {text}", subject=str(layout.events))

@@ -14,7 +14,7 @@ from plan_store.layout import Layout
 from plan_store.segments import EVENTS_SCHEMA, list_segments
 
 
-def read_events(layout: Layout, *, run_id: str | None = None) -> Iterator[EventRow]:
+def read_events(layout: Layout, *, run_id: str | None = None, skip_damaged: bool = False) -> Iterator[EventRow]:
     """Give the events, segment by segment in the order of time.
 
     Parameters
@@ -23,11 +23,13 @@ def read_events(layout: Layout, *, run_id: str | None = None) -> Iterator[EventR
         The store.
     run_id
         Only this run's; its id stands in the names of its segments, so others are not opened.
+    skip_damaged
+        Pass over segments that cannot be read.
 
     Raises
     ------
     StoreDamaged
-        When a segment cannot be read; the message names it.
+        When a segment cannot be read, and `skip_damaged` is not set; the message names it.
     """
     for segment in list_segments(layout.events):
         if run_id is not None and f"-{run_id}-" not in segment.name:
@@ -35,6 +37,8 @@ def read_events(layout: Layout, *, run_id: str | None = None) -> Iterator[EventR
         try:
             table = pq.read_table(segment, schema=EVENTS_SCHEMA)
         except (pa.ArrowException, OSError) as reason:
+            if skip_damaged:
+                continue
             raise StoreDamaged(f"The event segment {segment} is damaged: {reason}", subject=str(segment)) from reason
         for row in table.to_pylist():
             yield EventRow(**row)

@@ -18,7 +18,7 @@ from plan_contracts import (
     UnknownEvent,
     decode_event,
 )
-from plan_store.documents import read_document
+from plan_store.documents import read_documents
 from plan_store.layout import Layout
 from plan_store.manifests import latest_manifest
 from plan_store.reader import read_events
@@ -26,7 +26,7 @@ from plan_store.run_marker import RunMarker, is_dead
 
 
 def dead_runs(layout: Layout, locked_project: str | None) -> list[RunMarker]:
-    """Give the drivers that are gone without a manifest, the oldest first.
+    """Give the drivers that are gone without a manifest, the oldest first; damaged markers are passed over.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def dead_runs(layout: Layout, locked_project: str | None) -> list[RunMarker]:
     """
     if not layout.runs.is_dir():
         return []
-    markers = [read_document(path, RunMarker) for path in sorted(layout.runs.glob("*/running.msgpack"))]
+    markers = read_documents(sorted(layout.runs.glob("*/running.msgpack")), RunMarker, skip_damaged=True)
     return [
         marker
         for marker in markers
@@ -60,7 +60,7 @@ def interrupted_manifest(layout: Layout, marker: RunMarker) -> RunManifestV2:
     counts: dict[TaskStatus, int] = {}
     ids = ArtifactIds()
     ended_at, signatures = draft.started_at_unix_ms, ("", "")
-    for row in read_events(layout, run_id=draft.run_id):
+    for row in read_events(layout, run_id=draft.run_id, skip_damaged=True):
         ended_at = max(ended_at, row.event_time_unix_ms)
         signatures = (row.plan_signature, row.reduced_plan_signature)
         try:

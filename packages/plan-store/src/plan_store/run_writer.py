@@ -21,6 +21,7 @@ from plan_contracts import (
     RunManifestV2,
     TaskHistory,
     artifact_id,
+    decode_msgpack,
     encode_msgpack,
     event_row,
     identity_bytes,
@@ -149,6 +150,7 @@ class RunWriter:
         return identity
 
     def _put_artifact(self, document: Contract) -> str:
+        _readable(document)
         identity = artifact_id(document)
         try:
             place(self._layout.artifact(identity), identity_bytes(document), self._layout.tmp)
@@ -157,8 +159,9 @@ class RunWriter:
         return identity
 
     def _place(self, target: Path, document: Contract) -> None:
+        data = _readable(document)
         try:
-            place(target, encode_msgpack(document), self._layout.tmp)
+            place(target, data, self._layout.tmp)
         except OSError as reason:
             raise self._unwritable(reason) from reason
 
@@ -199,3 +202,10 @@ class RunWriter:
     def _unwritable(self, reason: OSError) -> StoreUnwritable:
         message = f"The store {self._layout.root} cannot be written: {reason.strerror}"
         return StoreUnwritable(message, subject=str(self._layout.root), suggestion="free space, or set another `store`")
+
+
+def _readable(document: Contract) -> bytes:
+    """Give a document's bytes once they have been read back: what cannot be read would damage the store."""
+    data = encode_msgpack(document)
+    decode_msgpack(data, type(document))
+    return data

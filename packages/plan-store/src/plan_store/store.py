@@ -10,6 +10,7 @@ from plan_contracts import (
     Clock,
     RunManifestV2,
     TaskHistoryEntry,
+    decode_msgpack,
     encode_msgpack,
     payload_hash,
 )
@@ -19,7 +20,7 @@ from plan_store.manifests import find_manifest, latest_manifest, manifests
 from plan_store.past_costs import past_entries
 from plan_store.placing import place
 from plan_store.project_lock import hold_lock
-from plan_store.run_marker import this_process
+from plan_store.run_marker import RunMarker, this_process
 from plan_store.verified_files import VerifiedFiles
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class PlanStore:
 
         try:
             marker = encode_msgpack(this_process(draft))
+            decode_msgpack(marker, RunMarker)  # what cannot be read back would damage the store
             place(self._layout.marker(draft.run_id), marker, self._layout.tmp)
         except OSError as reason:
             message = f"The store {self._layout.root} cannot be written: {reason.strerror}"
@@ -159,7 +161,13 @@ class PlanStore:
         return past_entries(self._layout, runs, machine)
 
     def runs(self) -> tuple[RunManifestV2, ...]:
-        """Give the manifest of every run, the newest first."""
+        """Give the manifest of every run, the newest first.
+
+        Raises
+        ------
+        StoreDamaged
+            When one is damaged; the message names it.
+        """
         return tuple(manifests(self._layout))
 
     def manifest(self, run: str) -> RunManifestV2:
