@@ -20,7 +20,8 @@ TABLES = ("events", *DERIVED_TABLES)
 
 _ONE_QUERY = SQLOptions().with_allow_ddl(False).with_allow_dml(False).with_allow_statements(False)
 _UNKNOWN_TABLE = re.compile(r"table '(?:\w+\.\w+\.)?(\w+)' not found")
-_PREFIX = re.compile(r"^(?:(?:Error during planning|Schema error|SQL error|Arrow error|Execution error): )+")
+_PLANNING = re.compile(r"Error during planning|Schema error|SQL error")
+_PREFIX = re.compile(r"^(?:[A-Za-z ]*(?:planning|error): )+")
 
 
 def run_query(layout: Layout, sql: str, *, skip_damaged: bool = False) -> pa.Table:
@@ -80,17 +81,20 @@ def register_table(context: SessionContext, layout: Layout, name: str, *, skip_d
 
 
 def _refused(layout: Layout, text: str, made: set[str]) -> QueryRefused | StoreDamaged:
-    if "Parquet error" in text and "events" in made:
-        return _damage(layout, text.splitlines()[0])
-    shown = _PREFIX.sub("", text.splitlines()[0])
+    first = text.rpartition("caused by\n")[2].splitlines()[0]
+    if "events" in made and _PLANNING.search(first) is None:
+        damaged = _damaged_segment(layout)
+        if damaged is not None:
+            return damaged
+    shown = _PREFIX.sub("", first).replace("datafusion.public.", "")
     return QueryRefused(f"The query is refused: {shown}", suggestion=f"tables: {', '.join(TABLES)}")
 
 
-def _damage(layout: Layout, text: str) -> StoreDamaged:
-    """Find the segment in whose middle bytes have changed; its ends may be whole."""
+def _damaged_segment(layout: Layout) -> StoreDamaged | None:
+    """Find a segment in whose middle bytes have changed; its ends may be whole."""
     for segment in list_segments(layout.events):
         try:
             check_digest(segment)
         except StoreDamaged as found:
             return found
-    return StoreDamaged(f"An event segment below {layout.events} is damaged: {text}", subject=str(layout.events))
+    return None
