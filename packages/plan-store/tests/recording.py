@@ -1,5 +1,8 @@
 """Stores with recorded runs, for tests."""
 
+# pyarrow's stubs leave the type parameters of arrays and schemas open.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+
 import hashlib
 import os
 import subprocess

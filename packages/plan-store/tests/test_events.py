@@ -1,5 +1,8 @@
 """Events: what is written is what any reader of Parquet reads, and nothing is lost that was flushed."""
 
+# pyarrow's stubs leave the type parameters of arrays and schemas open.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+
 import hashlib
 import signal
 import threading

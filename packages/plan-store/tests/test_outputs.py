@@ -1,5 +1,8 @@
 """Outputs: verified before they are published, replaced whole, and current as long as their bytes are."""
 
+# pyarrow's stubs leave the type parameters of arrays and schemas open.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+
 import hashlib
 import os
 import random

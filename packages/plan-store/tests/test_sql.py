@@ -162,7 +162,7 @@ def test_sql_payload_functions_look_into_events(tmp_path: Path) -> None:
     assert ask("artifact.nothing.at.all") is None
     assert ask("status", "task_finished_v1") == "succeeded"
     text = "select payload_json(event_payload_msgpack) as x from events where event_name = 'run_started_v1'"
-    assert '"project":"shop"' in store.sql(text).column("x").to_pylist()[0]
+    assert '"project":"shop"' in str(store.sql(text).column("x").to_pylist()[0])
     assert store.sql("select payload_json(null) as a, payload_get(null, 'x') as b").to_pylist() == [
         {"a": None, "b": None}
     ]
