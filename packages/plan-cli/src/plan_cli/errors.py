@@ -8,10 +8,3 @@ class CostFileUnreadable(PlanError, OSError):
 
     code = "cost_file_unreadable"
     stage = "cli"
-
-
-class RunUnknown(PlanError, LookupError):
-    """No run has that id: `plan-cli runs` lists them."""
-
-    code = "run_unknown"
-    stage = "cli"
