@@ -14,10 +14,13 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from recording import SIGNATURES, draft, finished, open_store, record, run_id, segments, start
 
-from plan_contracts import RunStarted, TaskFinished, decode_event
+from plan_contracts import EventRow, RunStarted, TaskFinished, decode_event
 from plan_store import EVENTS_SCHEMA, StoreDamaged
+from plan_store.segments import EventColumns
 
 COLUMNS = [
     ("event_time_unix_ms", pa.int64(), False),
@@ -206,6 +209,48 @@ def test_sql_segment_with_zeroed_middle_is_named(tmp_path: Path) -> None:
     for table in ("events", "tasks"):
         with pytest.raises(StoreDamaged, match=spoilt.name):
             store.sql(f"select * from {table}")
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**53), st.none() | st.text(), st.text(), st.binary()), max_size=40))
+def test_columns_of_any_values_are_what_the_independent_reader_gives(
+    rows: list[tuple[int, str | None, str, bytes]],
+) -> None:
+    columns = EventColumns()
+    expected = [
+        EventRow(
+            event_time_unix_ms=time_ms,
+            profile_name=profile,
+            run_id=text,
+            event_name=text[::-1],
+            plan_signature=text,
+            reduced_plan_signature="",
+            event_payload_msgpack=payload,
+            event_payload_hash=text,
+        )
+        for time_ms, profile, text, payload in rows
+    ]
+    for row in expected:
+        columns.append(row)
+
+    table = pq.read_table(pa.BufferReader(columns.to_parquet()))
+
+    table.validate(full=True)
+    assert table.schema.equals(EVENTS_SCHEMA)
+    assert [EventRow(**row) for row in table.to_pylist()] == expected
+
+
+def test_writing_and_reading_outputs_needs_no_pandas(tmp_path: Path) -> None:
+    program = """
+import sys
+from pathlib import Path
+from recording import committer, draft, open_store, record
+
+record(open_store(Path(sys.argv[1])))
+committer(Path(sys.argv[1])).current()
+print("pandas" in sys.modules, "datafusion" in sys.modules)
+"""
+    answer = start(program, tmp_path).communicate(timeout=60)[0]
+    assert answer.split() == ["False", "False"]
 
 
 def test_events_schema_is_importable_before_arrow_is_needed() -> None:
