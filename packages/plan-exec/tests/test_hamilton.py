@@ -66,6 +66,20 @@ def test_adapters_see_every_task_that_runs_with_all_its_tags(way: str, tmp_path:
 
 
 @pytest.mark.timeout(60)
+@pytest.mark.parametrize("way", WAYS)
+def test_adapters_hear_of_an_execution_in_which_nothing_runs(way: str, tmp_path: Path) -> None:
+    planned = scenario("a -> b", tmp_path)
+    run(planned, way)
+    planned.committer.next_run()
+    watcher = Watcher()
+
+    run(planned, way, adapters=[watcher])
+
+    assert watcher.graph == ["before", "after True"]
+    assert watcher.ended == {}
+
+
+@pytest.mark.timeout(60)
 def test_failing_task_leaves_nothing_in_hamiltons_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="hamilton"):
         run(scenario("a -> b", tmp_path, scripts={"a": "raise"}), "threads")

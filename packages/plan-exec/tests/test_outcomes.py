@@ -169,6 +169,18 @@ def test_execute_again_reuses_what_has_not_changed_and_full_builds_it(way: str, 
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("way", WAYS)
+def test_execute_nothing_to_build_starts_no_runtime(way: str, tmp_path: Path) -> None:
+    planned = scenario("a -> b -> c; d", tmp_path)
+    run(planned, way)
+    planned.committer.next_run()
+
+    again = run(planned, way, runtime="no_such_module:nothing")
+
+    assert set(statuses(again).values()) == {"reused"}
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("way", WAYS)
 def test_execute_damaged_output_is_built_again_and_consumers_are_reused(way: str, tmp_path: Path) -> None:
     planned = scenario("a -> b -> c", tmp_path)
     run(planned, way)

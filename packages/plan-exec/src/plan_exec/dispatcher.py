@@ -8,6 +8,7 @@ the end.
 import heapq
 from collections import deque
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from queue import Empty
 from time import monotonic
 
@@ -56,11 +57,13 @@ class Dispatcher:
     routes
         Where each task runs.
     executor
-        What runs them.
-    sink, committer, clock, listener, lifecycle
-        Where events go, who publishes, what time it is, who is told, and whose hooks are called.
+        Makes what runs them; called when the first task is to run.
+    sink, committer, clock, listener
+        Where events go, who publishes, what time it is, and who is told.
+    lifecycle
+        Makes what has hooks to be called; called when the first task is to run.
     limits
-        Gives the limits of a task.
+        Gives the limits of a task for a number of slots.
     full
         Whether nothing is reused.
     fail_fast
@@ -71,30 +74,29 @@ class Dispatcher:
         self,
         states: Mapping[str, TaskState],
         routes: Mapping[str, RoutingDecision],
-        executor: Executor,
+        executor: Callable[[], Executor],
         *,
         sink: EventSink,
         committer: Committer,
         clock: Clock,
         listener: ProgressListener,
-        lifecycle: Lifecycle,
-        limits: Callable[[TaskState], TaskLimits],
+        lifecycle: Callable[[], Lifecycle],
+        limits: Callable[[TaskState, int], TaskLimits],
         full: bool,
         fail_fast: bool,
     ) -> None:
         self._states = states
         self._routes = routes
-        self._executor = executor
+        self._make_executor = executor
         self._sink = sink
         self._committer = committer
         self._clock = clock
         self._listener = listener
-        self._lifecycle = lifecycle
+        self._make_lifecycle = lifecycle
         self._limits = limits
         self._full = full
         self._fail_fast = fail_fast
         self._owners = {view: state.task.name for state in states.values() for view in state.task.outputs}
-        self._in_memory = executor.capabilities().shares_memory
         self._completions = Completions()
         self._ready: list[tuple[int, str]] = []
         self._running: dict[str, TaskState] = {}
@@ -102,8 +104,34 @@ class Dispatcher:
         self._stopped_by: str | None = None
         self.interrupted = False
 
+    @cached_property
+    def _executor(self) -> Executor:
+        return self._make_executor()
+
+    @cached_property
+    def _lifecycle(self) -> Lifecycle:
+        return self._make_lifecycle()
+
+    def reuse(self) -> bool:
+        """Settle every task whose output need not be built again, and say whether none is left.
+
+        An interruption counts as one that comes before the first task: what is left is skipped.
+        """
+        try:
+            self._make_ready([state for state in self._states.values() if state.waiting_for == 0])
+        except KeyboardInterrupt:
+            self.interrupted = True
+            self._ready.clear()
+            self._skip_the_rest()
+        return not self._ready
+
+    @property
+    def outcomes(self) -> dict[str, TaskOutcome]:
+        """The outcome of each task that is final, by name."""
+        return self._outcomes
+
     def run(self) -> dict[str, TaskOutcome]:
-        """Run everything that can be run.
+        """Run everything that `reuse` has left and that can be run.
 
         Returns
         -------
@@ -115,20 +143,22 @@ class Dispatcher:
         PlanError
             When the executor cannot start, or the sink or committer cannot go on.
         """
+        if not self._ready:
+            return self._outcomes
+        executor = self._executor
         clean = False
         try:
-            self._executor.start(self._completions)
+            executor.start(self._completions)
             self._loop()
             clean = True
         except KeyboardInterrupt:
             self._interrupt()
         finally:
-            self._executor.stop(at_once=not clean)
+            executor.stop(at_once=not clean)
         self._skip_the_rest()
         return self._outcomes
 
     def _loop(self) -> None:
-        self._make_ready([state for state in self._states.values() if state.waiting_for == 0])
         self._start_ready()
         while self._running:
             completion = self._completions.get()
@@ -198,7 +228,8 @@ class Dispatcher:
         self._emit(TaskStarted(task=name, attempt=1, executor=route.executor.value))
         self._listener.task_started(name)
         self._lifecycle.before(name)
-        request = ready_to_send(state.request, self._limits(state), in_memory=self._in_memory)
+        in_memory = self._executor.capabilities().shares_memory
+        request = ready_to_send(state.request, self._limits(state, self._executor.slots), in_memory=in_memory)
         self._running[name] = state
         self._executor.submit(name, encode_msgpack(request))
 

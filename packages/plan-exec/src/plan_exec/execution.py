@@ -1,6 +1,7 @@
 """Executing a schedule: from artifacts and requests to outcomes."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from plan_contracts import (
@@ -31,7 +32,7 @@ from plan_exec.tags import node_tags
 from plan_exec.task_state import TaskState
 
 if TYPE_CHECKING:
-    from plan_exec.hamilton_seam import LifecycleAdapter
+    from plan_exec.hamilton_seam import HamiltonRun, LifecycleAdapter
 
 
 def execute_plan(
@@ -102,15 +103,19 @@ def execute_plan(
     choice = choose_executor(mode, executor_config)
     states = _task_states(schedule, requests, tasks)
     routes = {name: route(state.task, state.cost, choice) for name, state in states.items()}
-    executor = _make_executor(choice, runtime, committer.stage_uri())
-    from plan_exec.hamilton_seam import HamiltonRun
 
-    hamilton = HamiltonRun(
-        {name: state.producers for name, state in states.items()}, node_tags(schedule, tasks), routes, adapters
-    )
+    def executor() -> Executor:
+        return _make_executor(choice, runtime, committer.stage_uri())
 
-    def limits(state: TaskState) -> TaskLimits:
-        return task_limits(state.task, state.cost, executor.slots)
+    @cache
+    def hamilton() -> "HamiltonRun":
+        from plan_exec.hamilton_seam import HamiltonRun
+
+        producers = {name: state.producers for name, state in states.items()}
+        return HamiltonRun(producers, node_tags(schedule, tasks), routes, adapters)
+
+    def limits(state: TaskState, slots: int) -> TaskLimits:
+        return task_limits(state.task, state.cost, slots)
 
     dispatcher = Dispatcher(
         states,
@@ -126,7 +131,9 @@ def execute_plan(
         fail_fast=fail_fast,
     )
     sink.emit(ExecutionStarted(mode=choice.mode, executor_config=choice.config, reason=choice.reason))
-    outcomes = hamilton.execute(dispatcher.run)
+    nothing_to_run = dispatcher.reuse()
+    # Hamilton, whose import takes a second, is left alone when there is nothing for it to see.
+    outcomes = dispatcher.outcomes if nothing_to_run and not adapters else hamilton().execute(dispatcher.run)
     return ExecutionReport(
         outcomes=tuple(outcomes[name] for name in schedule.ordered_tasks),
         seconds=clock.monotonic() - began,
