@@ -4,6 +4,7 @@
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,22 +12,29 @@ import pyarrow.parquet as pq
 import pytest
 
 from plan_contracts import DataFormat, DatasetSection, Exactness, PlanError
+from plan_engine.dataset_files import find_datasets
 from plan_engine.datasets import ResolvedDataset, resolve_datasets
 
 NUMBERS = pa.table({"n": pa.array([1, 2, 3], pa.int64()), "s": ["a", None, "c"]})
 
 
+def _look(folder: Path, sections: Mapping[str, DatasetSection]) -> tuple[dict[str, ResolvedDataset], list[PlanError]]:
+    found, missing = find_datasets(folder, sections)
+    resolved, unreadable = resolve_datasets(folder, sections, found)
+    return resolved, [*missing, *unreadable]
+
+
 def resolve(folder: Path, path: str, **settings: object) -> ResolvedDataset:
     """Resolve one dataset that has no errors."""
     section = DatasetSection(path=path, **settings)  # pyright: ignore[reportArgumentType] - keywords of the test
-    resolved, errors = resolve_datasets(folder, {"d": section})
+    resolved, errors = _look(folder, {"d": section})
     assert errors == []
     return resolved["d"]
 
 
 def refused(folder: Path, path: str) -> PlanError:
     """Resolve one dataset that has one error."""
-    resolved, (error,) = resolve_datasets(folder, {"d": DatasetSection(path=path)})
+    resolved, (error,) = _look(folder, {"d": DatasetSection(path=path)})
     assert resolved == {}
     return error
 

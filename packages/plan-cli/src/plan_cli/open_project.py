@@ -32,6 +32,11 @@ class OpenProject:
         """Folder of events, artifacts and manifests."""
         return self.folder / self.file.project.store
 
+    @property
+    def compile_cache(self) -> Path:
+        """Folder of what was compiled before."""
+        return self.store_root / "cache" / "compiled"
+
 
 def open_project(path: Path, profile: str | None = None) -> OpenProject:
     """Read plan.toml.

@@ -19,7 +19,7 @@ from plan_contracts import (
     TaskHistoryEntry,
     decode_json,
 )
-from plan_engine import compile_project
+from plan_engine import CompileCache, compile_project
 from plan_scheduler import estimate_costs, lower, plan_signatures, schedule_plan
 from plan_validate import admit, validate_plan
 
@@ -55,14 +55,15 @@ class Planned:
 
 
 def validate_project(project: OpenProject, run_id: str = PREVIEW_RUN_ID) -> Validated:
-    """Compile the project and judge every edge.
+    """Compile the project and judge every edge; a preview uses what builds have compiled, and keeps nothing.
 
     Raises
     ------
     PlanError
         When a file cannot be read or a statement cannot be parsed; a schema that does not fit is a finding instead.
     """
-    compiled = compile_project(project.folder, project.file)
+    cache = CompileCache(project.compile_cache, read_only=run_id == PREVIEW_RUN_ID)
+    compiled = compile_project(project.folder, project.file, cache=cache)
     signatures = plan_signatures(compiled.graph)
     artifact = validate_plan(compiled, run_id=run_id, signatures=signatures)
     return Validated(compiled=compiled, signatures=signatures, artifact=artifact)

@@ -1,6 +1,10 @@
 """Compile SQL views over files into a graph with evidence, and run one task of it, with Apache DataFusion."""
 
-from plan_engine.compiler import compile_project
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from plan_engine.compilation import compile_project
+from plan_engine.compile_cache import CompileCache
 from plan_engine.errors import (
     DatasetFormatUnknown,
     DatasetMissing,
@@ -18,10 +22,13 @@ from plan_engine.errors import (
     WorkNotSupported,
 )
 from plan_engine.requests import build_requests
-from plan_engine.runtime import EngineRuntime
+
+if TYPE_CHECKING:
+    from plan_engine.runtime import EngineRuntime
 
 __all__ = [
     # compile
+    "CompileCache",
     "compile_project",
     # run
     "EngineRuntime",
@@ -42,3 +49,10 @@ __all__ = [
     "ViewUnreadable",
     "WorkNotSupported",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import what needs DataFusion when it is first asked for: a project in which nothing changed does without."""
+    if name == "EngineRuntime":
+        return import_module("plan_engine.runtime").EngineRuntime
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,6 +1,6 @@
-"""From plan.toml, datasets and views to everything that is known about a project before anything runs."""
+"""From the files of datasets and the texts of views to everything that is known before anything runs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -29,6 +29,7 @@ from plan_contracts import (
     raise_all,
 )
 from plan_engine.arrow_schema import columns_of
+from plan_engine.dataset_files import DatasetFiles
 from plan_engine.datasets import ResolvedDataset, resolve_datasets
 from plan_engine.plan_view import plan_view
 from plan_engine.planned_view import PlannedView
@@ -36,11 +37,16 @@ from plan_engine.planning_findings import table_finding
 from plan_engine.planning_session import PlanningSession
 from plan_engine.references import find_references, planning_order, refusal
 from plan_engine.view_statistics import view_statistics
-from plan_engine.views import find_views
 
 
-def compile_project(folder: Path, project: ProjectFile) -> CompiledProject:
-    """Find out everything about a project that its files tell, without running a query.
+def compile_files(
+    folder: Path,
+    project: ProjectFile,
+    files: Mapping[str, DatasetFiles],
+    sources: Mapping[str, ViewSource],
+    errors: Sequence[PlanError] = (),
+) -> CompiledProject:
+    """Read the datasets and plan the views of a project.
 
     Parameters
     ----------
@@ -48,23 +54,21 @@ def compile_project(folder: Path, project: ProjectFile) -> CompiledProject:
         Folder of plan.toml.
     project
         plan.toml, with a profile applied.
-
-    Returns
-    -------
-    CompiledProject
-        Graph, evidence, statistics, snapshots and sources. What does not fit together is in `findings`, or on the edges
-        as a required column that the producer lacks.
+    files
+        The files of each dataset.
+    sources
+        The text of each view.
+    errors
+        What is known to be wrong already; raised together with what else is found.
 
     Raises
     ------
     PlanError
-        When a dataset or view cannot be read, a view is not exactly one query, or names collide. All independent errors
-        are raised together.
+        When a dataset cannot be read, or a view is not exactly one query. All independent errors are raised together.
     """
-    datasets, dataset_errors = resolve_datasets(folder, project.datasets)
-    sources, view_errors = find_views(folder, project)
+    datasets, dataset_errors = resolve_datasets(folder, project.datasets, files)
     references, statement_errors = find_references(sources)
-    raise_all([*dataset_errors, *view_errors, *statement_errors])
+    raise_all([*errors, *dataset_errors, *statement_errors])
     compiler = _Compiler(project, datasets, sources, references)
     compiler.plan_views()
     return compiler.result()

@@ -1,10 +1,11 @@
 """Which files a dataset consists of: a path, a glob or a folder, always in the same order."""
 
 import glob
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from plan_contracts import DataFormat, DatasetSection
+from plan_contracts import DataFormat, DatasetSection, PlanError
 from plan_engine.errors import DatasetFormatUnknown, DatasetMissing, DatasetUnreadable
 from plan_engine.toml_locations import TomlLocations
 
@@ -26,6 +27,27 @@ class DatasetFiles:
     """Absolute, sorted; at least one."""
     format: DataFormat
     """How they are stored."""
+
+
+def find_datasets(
+    folder: Path, sections: Mapping[str, DatasetSection]
+) -> tuple[dict[str, DatasetFiles], list[PlanError]]:
+    """Find the files of every dataset.
+
+    Returns
+    -------
+    dict, list
+        The datasets whose files were found, by name, and the errors of the others.
+    """
+    locations = TomlLocations(folder)
+    found: dict[str, DatasetFiles] = {}
+    errors: list[PlanError] = []
+    for name in sorted(sections):
+        try:
+            found[name] = find_files(folder, name, sections[name], locations)
+        except PlanError as error:
+            errors.append(error)
+    return found, errors
 
 
 def find_files(folder: Path, name: str, section: DatasetSection, locations: TomlLocations) -> DatasetFiles:

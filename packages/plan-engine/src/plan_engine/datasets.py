@@ -30,9 +30,8 @@ from plan_contracts import (
 from plan_engine.arrow_schema import columns_of
 from plan_engine.csv_facts import csv_schema
 from plan_engine.datafusion_messages import clean
-from plan_engine.dataset_files import DatasetFiles, check_readable, find_files
+from plan_engine.dataset_files import DatasetFiles, check_readable
 from plan_engine.errors import DatasetSchemasDiffer, DatasetUnreadable
-from plan_engine.toml_locations import TomlLocations
 
 T = TypeVar("T")
 
@@ -59,22 +58,20 @@ class _FileFacts:
 
 
 def resolve_datasets(
-    folder: Path, sections: Mapping[str, DatasetSection]
+    folder: Path, sections: Mapping[str, DatasetSection], found: Mapping[str, DatasetFiles]
 ) -> tuple[dict[str, ResolvedDataset], list[PlanError]]:
-    """Look at every dataset.
+    """Look into the files of every dataset.
 
     Returns
     -------
     dict, list
         The datasets that were understood, by name, and the errors of the others.
     """
-    locations = TomlLocations(folder)
     resolved: dict[str, ResolvedDataset] = {}
     errors: list[PlanError] = []
-    for name in sorted(sections):
+    for name in sorted(found):
         try:
-            files = find_files(folder, name, sections[name], locations)
-            resolved[name] = _resolve(folder, name, sections[name], files)
+            resolved[name] = _resolve(folder, name, sections[name], found[name])
         except PlanError as error:
             errors.append(error)
     return resolved, errors
