@@ -9,6 +9,8 @@ storage, fixed-size and other lists, and a run-end encoded column and its plain 
 is not part of a type.
 """
 
+from functools import lru_cache
+
 from plan_contracts.canonical_types import CanonicalType
 from plan_contracts.type_spellings import read_spelling
 from plan_contracts.type_widening import widens
@@ -38,6 +40,7 @@ def parse_type(text: str) -> CanonicalType:
     return read_spelling(text)
 
 
+@lru_cache(maxsize=4096)
 def canonical_type(text: str) -> str:
     """Give the canonical text of a type, however it is spelled.
 

@@ -1,5 +1,8 @@
 """Writing one result to a staged file: counted apart from the file, hashed, and gone again if anything fails."""
 
+# pyarrow's stubs leave type parameters open.
+# pyright: reportUnknownMemberType=false
+
 import hashlib
 import secrets
 from collections.abc import Iterable
@@ -15,7 +18,6 @@ ROW_GROUP_ROWS = 262_144
 """Rows after which a row group is written; fewer would make files that are slow to read."""
 
 COMPRESSION = "zstd"
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,13 +51,12 @@ def stage_rows(
     keep_bytes
         Keep the rows in memory too, as long as they hold at most this much.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.{secrets.token_hex(8)}.parquet"
     plain = plain_schema(schema)
     kept: list[pa.RecordBatch] | None = [] if keep_bytes > 0 else None
     kept_bytes, rows = 0, 0
     try:
-        with pq.ParquetWriter(path, plain, compression=COMPRESSION) as writer:
+        with _created(path) as sink, pq.ParquetWriter(sink, plain, compression=COMPRESSION) as writer:
             pending: list[pa.RecordBatch] = []
             pending_rows = 0
             for batch in batches:
@@ -71,10 +72,9 @@ def stage_rows(
                     pending, pending_rows = [], 0
             if pending_rows or rows == 0:
                 _write_group(writer, schema, plain, pending)
-        stored = pq.ParquetFile(path).metadata.num_rows
+        stored, size, digest = _look_at(path)
         if stored != rows:
             raise OSError(f"the query gave {rows} rows, and the file's footer says {stored}")
-        size, digest = _hash(path)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -86,11 +86,19 @@ def _write_group(writer: pq.ParquetWriter, schema: pa.Schema, plain: pa.Schema, 
     writer.write_table(table if plain.equals(schema) else table.cast(plain), row_group_size=ROW_GROUP_ROWS)
 
 
-def _hash(path: Path) -> tuple[int, str]:
-    hasher = hashlib.sha256()
-    size = 0
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            hasher.update(chunk)
-            size += len(chunk)
-    return size, hasher.hexdigest()
+def _created(path: Path) -> pa.NativeFile:
+    """Open a file for writing; its folder is made where that is what is missing."""
+    try:
+        return pa.OSFile(str(path), "wb")
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return pa.OSFile(str(path), "wb")
+
+
+def _look_at(path: Path) -> tuple[int, int, str]:
+    """Give rows, size and digest of a file that was just written, through one open."""
+    with pa.memory_map(str(path)) as mapped:
+        rows = pq.read_metadata(mapped).num_rows
+        mapped.seek(0)
+        content = mapped.read_buffer()
+        return rows, content.size, hashlib.sha256(content).hexdigest()

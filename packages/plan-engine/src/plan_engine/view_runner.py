@@ -62,7 +62,8 @@ def run_views(request: TaskRequest, retained: RetainedResults, scratch: Path) ->
         register_inputs(session, request.inputs, retained, links)
         staged = [output for view in request.work.views if (output := _run_view(session, view, request, retained))]
     finally:
-        shutil.rmtree(links, ignore_errors=True)
+        if any(each.ref is not None and each.ref.files for each in request.inputs):
+            shutil.rmtree(links, ignore_errors=True)
     refs = [each.ref for each in request.inputs if each.ref is not None]
     return ViewRun(
         outputs=tuple(staged),

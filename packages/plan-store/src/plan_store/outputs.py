@@ -102,13 +102,13 @@ class OutputCommitter:
             message = f"The result of `{staged.view}` lies at {path}, outside the staging folder {self._stage}"
             raise StagedFileDiffers(message, subject=staged.view)
         try:
-            size = path.stat().st_size
-            rows = pq.read_metadata(path).num_rows
-            digest = self._verified.sha256(path)
+            stamp, content = self._verified.read(path)
+            with pa.BufferReader(content) if content is not None else pa.OSFile(str(path), "rb") as file:
+                rows = pq.read_metadata(file).num_rows
         except (OSError, pa.ArrowException) as reason:
             message = f"The staged result of `{staged.view}` cannot be read: {reason}"
             raise StagedFileDiffers(message, subject=staged.view) from reason
-        found = (size, rows, digest)
+        found = (stamp.bytes, rows, stamp.sha256)
         said = (staged.bytes, staged.rows, staged.sha256)
         if found != said:
             message = f"The staged result of `{staged.view}` is not what its worker reported"
@@ -123,13 +123,13 @@ class OutputCommitter:
         PublishFailed
             When the output cannot be replaced; the old one is still in place.
         """
-        target = self._outputs / f"{check_name(staged.view, 'view')}.parquet"
+        source, target = Path(staged.ref.uri), self._outputs / f"{check_name(staged.view, 'view')}.parquet"
         try:
-            Path(staged.ref.uri).replace(target)
+            source.replace(target)
         except OSError as reason:
             message = f"The output {target} cannot be replaced: {reason.strerror}; the old one is still in place"
             raise PublishFailed(message, subject=staged.view) from reason
-        self._verified.note(target, staged.sha256)
+        self._verified.moved(source, target)
         self._unsynced.append(target)
         record = OutputRecord(
             name=staged.view,

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -70,28 +71,34 @@ class EventColumns:
 
     def to_parquet(self) -> bytes:
         """Give the rows as one Parquet file."""
-        arrays = [_arrow_array(getattr(self, column.name), column.type) for column in EVENTS_SCHEMA]
+        times, *texts = EVENTS_SCHEMA
+        arrays = [
+            _integers(getattr(self, times.name)),
+            *(_texts(getattr(self, text.name), text.type) for text in texts),
+        ]
         sink = pa.BufferOutputStream()
         pq.write_table(pa.Table.from_arrays(arrays, schema=EVENTS_SCHEMA), sink, compression="zstd")
         return sink.getvalue().to_pybytes()
 
 
-def _arrow_array(values: Sequence[int | str | bytes | None], kind: pa.DataType) -> pa.Array:
-    """Build a column from buffers: `pyarrow.array` would import pandas, where it is installed, which takes a second."""
-    count = len(values)
-    if count == values.count(None):
-        return pa.nulls(count, kind)
+# The columns are built from buffers: `pyarrow.array` imports pandas, where it is installed, which takes longer than a
+# small build.
+
+
+def _integers(values: Sequence[int]) -> "pa.Array[Any]":
+    return pa.Array.from_buffers(pa.int64(), len(values), [None, pa.py_buffer(array("q", values))])
+
+
+def _texts(values: Sequence[str | bytes | None], kind: pa.DataType) -> "pa.Array[Any]":
+    parts = [value.encode() if isinstance(value, str) else value or b"" for value in values]
     validity = None
     if None in values:
-        bits = bytearray((count + 7) // 8)
+        bits = bytearray((len(values) + 7) // 8)
         for index, value in enumerate(values):
             bits[index >> 3] |= (value is not None) << (index & 7)
         validity = pa.py_buffer(bits)
-    if kind == pa.int64():
-        return pa.Array.from_buffers(kind, count, [validity, pa.py_buffer(array("q", values))])
-    parts = [value.encode() if isinstance(value, str) else value or b"" for value in values]
-    offsets = array("i", accumulate(map(len, parts), initial=0))
-    return pa.Array.from_buffers(kind, count, [validity, pa.py_buffer(offsets), pa.py_buffer(b"".join(parts))])
+    offsets = pa.py_buffer(array("i", accumulate(map(len, parts), initial=0)))
+    return pa.Array.from_buffers(kind, len(values), [validity, offsets, pa.py_buffer(b"".join(parts))])
 
 
 def list_segments(events: Path) -> list[Path]:

@@ -1,12 +1,14 @@
 """Digests of files that were read before and have not been touched since, so that they need not be read again."""
 
 import hashlib
+import os
 from pathlib import Path
 
 from plan_contracts import Contract, DocumentRefused, decode_msgpack, encode_msgpack
 from plan_store.placing import replace
 
-_CHUNK = 1 << 20
+SMALL_BYTES = 1 << 20
+"""Files up to this size are read at once."""
 
 
 class FileStamp(Contract, frozen=True, kw_only=True):
@@ -58,15 +60,39 @@ class VerifiedFiles:
         size, mtime_ns, inode = _stat(path)
         if known is not None and (known.bytes, known.mtime_ns, known.inode) == (size, mtime_ns, inode):
             return known.sha256
-        digest = _digest(path)
-        self.note(path, digest)
-        return digest
+        return self.read(path)[0].sha256
 
-    def note(self, path: Path, sha256: str) -> None:
-        """Remember the digest of a file that was just read or written."""
-        size, mtime_ns, inode = _stat(path)
-        self._stamps[str(path)] = FileStamp(bytes=size, mtime_ns=mtime_ns, inode=inode, sha256=sha256)
+    def read(self, path: Path) -> tuple[FileStamp, bytes | None]:
+        """Read a whole file and give its stamp; and its content too, unless it is large.
+
+        Few system calls are made, since each of them waits for the interpreter's lock when other threads compute.
+
+        Raises
+        ------
+        OSError
+            When it cannot be read.
+        """
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            found = os.fstat(descriptor)
+            content = os.read(descriptor, found.st_size) if found.st_size <= SMALL_BYTES else None
+            if content is not None and len(content) == found.st_size:
+                digest = hashlib.sha256(content).hexdigest()
+            else:
+                content, digest = None, _digest(descriptor)
+        finally:
+            os.close(descriptor)
+        stamp = FileStamp(bytes=found.st_size, mtime_ns=found.st_mtime_ns, inode=found.st_ino, sha256=digest)
+        self._stamps[str(path)] = stamp
         self._changed = True
+        return stamp, content
+
+    def moved(self, source: Path, target: Path) -> None:
+        """Remember that a file that was read has another name now, and is the same file still."""
+        stamp = self._stamps.pop(str(source), None)
+        if stamp is not None:
+            self._stamps[str(target)] = stamp
+            self._changed = True
 
     def save(self) -> None:
         """Keep what is known for the next run."""
@@ -86,9 +112,7 @@ def _stat(path: Path) -> tuple[int, int, int]:
     return found.st_size, found.st_mtime_ns, found.st_ino
 
 
-def _digest(path: Path) -> str:
-    hasher = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            hasher.update(chunk)
-    return hasher.hexdigest()
+def _digest(descriptor: int) -> str:
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    with os.fdopen(descriptor, "rb", buffering=0, closefd=False) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
