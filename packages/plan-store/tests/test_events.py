@@ -257,6 +257,35 @@ def test_events_schema_is_importable_before_arrow_is_needed() -> None:
     assert EVENTS_SCHEMA.names == [name for name, _, _ in COLUMNS]
 
 
+def test_sql_of_one_run_does_not_read_the_segments_of_others(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    for number in range(1, 9):
+        record(store, number)
+    others = [path for path in segments(tmp_path) if run_id(5) not in path.name]
+    for path in others:  # whole at both ends and nonsense between: reading it would fail
+        path.chmod(0o644)
+        path.write_bytes(b"PAR1" + b"\0" * 100 + (50).to_bytes(4, "little") + b"PAR1")
+
+    rows = store.sql(f"select event_name, count(*) as n from events where run_id = '{run_id(5)}' group by 1")
+
+    assert {row["event_name"]: row["n"] for row in rows.to_pylist()}["task_finished_v1"] == 2
+    with pytest.raises(StoreDamaged):
+        store.sql("select count(event_payload_hash) from events")
+
+
+def test_sql_segment_under_a_foreign_name_is_read_too(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    record(store, 1)
+    record(store, 2)
+    for index, path in enumerate(segments(tmp_path)):
+        path.rename(path.with_name(f"compacted-{index}.parquet"))
+
+    rows = store.sql("select run_id, count(*) as n from events group by 1 order by 1").to_pylist()
+
+    assert rows == [{"run_id": run_id(1), "n": 5}, {"run_id": run_id(2), "n": 5}]
+    assert store.sql(f"select * from events where run_id = '{run_id(2)}'").num_rows == 5
+
+
 def test_tasks_undecodable_event_is_damage_and_can_be_skipped(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     record(store, 1, ["a"])

@@ -4,16 +4,19 @@
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
 
 import re
+from collections.abc import Sequence
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.dataset as ds
 from datafusion import SessionContext, SQLOptions
+from pyarrow import fs
 
 from plan_store.derived_tables import DERIVED_TABLES, derived_table
 from plan_store.errors import QueryRefused, StoreDamaged
 from plan_store.layout import Layout
 from plan_store.payload_functions import register_payload_functions
-from plan_store.segments import EVENTS_SCHEMA, check_digest, list_segments, structurally_damaged
+from plan_store.segments import EVENTS_SCHEMA, check_digest, list_segments, run_of, structurally_damaged
 
 TABLES = ("events", *DERIVED_TABLES)
 """Names of the tables that a query may read."""
@@ -76,8 +79,18 @@ def register_table(context: SessionContext, layout: Layout, name: str, *, skip_d
         shown = ", ".join(str(path) for path in sorted(damaged)[:3])
         message = f"{len(damaged)} event segments are damaged: {shown}"
         raise StoreDamaged(message, subject=shown, suggestion="move them away to go on without them")
-    whole = [str(path) for path in segments if path not in damaged]
-    context.register_dataset(name, ds.dataset(whole, schema=EVENTS_SCHEMA, format="parquet"))
+    context.register_dataset(name, _dataset([path for path in segments if path not in damaged]))
+
+
+def _dataset(segments: Sequence[Path]) -> ds.Dataset:
+    """Give the events of segments. A query for one run opens that run's segments only, since each names its run."""
+    parquet, files, run_id = ds.ParquetFileFormat(), fs.LocalFileSystem(), ds.field("run_id")
+    fragments: list[ds.Fragment] = []
+    for segment in segments:
+        run = run_of(segment)
+        holds = run_id == run if run is not None else None
+        fragments.append(parquet.make_fragment(str(segment), files, partition_expression=holds))
+    return ds.FileSystemDataset(fragments, EVENTS_SCHEMA, parquet, files)
 
 
 def _refused(layout: Layout, text: str, made: set[str]) -> QueryRefused | StoreDamaged:

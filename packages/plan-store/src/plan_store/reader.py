@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from plan_contracts import EventRow
 from plan_store.errors import StoreDamaged
 from plan_store.layout import Layout
-from plan_store.segments import EVENTS_SCHEMA, list_segments
+from plan_store.segments import EVENTS_SCHEMA, list_segments, run_of
 
 
 def read_events(layout: Layout, *, run_id: str | None = None, skip_damaged: bool = False) -> Iterator[EventRow]:
@@ -32,7 +32,7 @@ def read_events(layout: Layout, *, run_id: str | None = None, skip_damaged: bool
         When a segment cannot be read, and `skip_damaged` is not set; the message names it.
     """
     for segment in list_segments(layout.events):
-        if run_id is not None and f"-{run_id}-" not in segment.name:
+        if run_id is not None and run_of(segment) not in (run_id, None):
             continue
         try:
             table = pq.read_table(segment, schema=EVENTS_SCHEMA)
@@ -41,4 +41,5 @@ def read_events(layout: Layout, *, run_id: str | None = None, skip_damaged: bool
                 continue
             raise StoreDamaged(f"The event segment {segment} is damaged: {reason}", subject=str(segment)) from reason
         for row in table.to_pylist():
-            yield EventRow(**row)
+            if run_id in (None, row["run_id"]):
+                yield EventRow(**row)

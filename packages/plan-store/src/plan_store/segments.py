@@ -5,6 +5,7 @@
 
 import hashlib
 import os
+import re
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
@@ -32,6 +33,7 @@ EVENTS_SCHEMA = pa.schema(
 )
 """The columns of `datafusion_hamilton_events_v2`."""
 
+_SEGMENT_NAME = re.compile(r"\d{15}-(.+)-\d{6}-[0-9a-f]{64}\.parquet")
 _MAGIC = b"PAR1"
 _SMALLEST = 12
 
@@ -104,6 +106,12 @@ def _texts(values: Sequence[str | bytes | None], kind: pa.DataType) -> "pa.Array
 def list_segments(events: Path) -> list[Path]:
     """Give every segment, by day and time."""
     return sorted(events.glob("*/*.parquet"))
+
+
+def run_of(segment: Path) -> str | None:
+    """Give the run whose events a segment holds, from its name alone; none for a file that is not named as ours are."""
+    found = _SEGMENT_NAME.fullmatch(segment.name)
+    return found.group(1) if found is not None else None
 
 
 def structurally_damaged(segments: list[Path]) -> Iterator[Path]:
