@@ -1,6 +1,10 @@
 """Lowering: one task per admitted view, with its reason."""
 
+import networkx as nx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from plan_contracts import (
     LogicalEdge,
@@ -9,9 +13,12 @@ from plan_contracts import (
     Materialize,
     NodeKind,
     PlanErrors,
+    TaskGraph,
     TaskKind,
 )
+from plan_contracts.testing import definition_of, graph
 from plan_scheduler import InputNotAdmitted, UnknownTask, ViewNotPlanned, lower
+from plan_scheduler.fusion import MAX_FUSED_VIEWS
 
 D = "d" * 64
 
@@ -72,12 +79,152 @@ def test_lower_admitted_views_leaves_out_the_rest() -> None:
         (Materialize.TABLE, "`table` is asked for"),
         (Materialize.AUTO, "`auto`: every view is written as a table"),
         (Materialize.TEMP, "`temp` is asked for and not supported yet: every view is written as a table"),
-        (Materialize.EPHEMERAL, "`ephemeral` is asked for and not supported yet: every view is written as a table"),
     ],
 )
 def test_lower_materialize_records_what_became_of_it(asked: Materialize, reason: str) -> None:
     (choice,) = lower(LogicalGraph(nodes=(view("a", materialize=asked),), edges=())).lowering
     assert (choice.view, choice.materialize, choice.reason) == ("a", Materialize.TABLE, reason)
+
+
+EPHEMERAL = Materialize.EPHEMERAL
+
+
+def lowered(text: str, ephemeral: str = "", **changes: object) -> TaskGraph:
+    """Lower a graph whose nodes are all views, some of them ephemeral."""
+    made = graph(text, datasets=())
+    nodes = tuple(
+        replace(node, materialize=EPHEMERAL, **changes) if node.name in ephemeral.split() else node
+        for node in made.nodes
+    )
+    return lower(LogicalGraph(nodes=nodes, edges=made.edges))
+
+
+def test_lower_ephemeral_view_is_computed_inside_each_of_its_readers() -> None:
+    tasks = lowered("a -> e -> b; x -> e; e -> c; b, c -> d", "e")
+
+    assert {task.name: task.views for task in tasks.tasks} == {
+        "a": ("a",),
+        "b": ("e", "b"),
+        "c": ("e", "c"),
+        "d": ("d",),
+        "x": ("x",),
+    }
+    assert [task.outputs for task in tasks.tasks] == [("a",), ("b",), ("c",), ("d",), ("x",)]
+    assert tasks.edges == (("a", "b"), ("a", "c"), ("b", "d"), ("c", "d"), ("x", "b"), ("x", "c"))
+    assert {choice.view: choice.materialize.value for choice in tasks.lowering}["e"] == "ephemeral"
+
+
+def test_lower_fused_task_is_identified_by_all_its_views() -> None:
+    plain, fused = lowered("e -> b"), lowered("e -> b", "e")
+    by_name = {task.name: task for task in plain.tasks}
+
+    (task,) = fused.tasks
+    assert task.definition not in {by_name["e"].definition, by_name["b"].definition}
+    assert task.definition == lowered("e -> b", "e").tasks[0].definition
+    assert lowered("f -> b", "f").tasks[0].definition != task.definition
+
+
+def test_lower_fused_task_sums_declared_costs_and_joins_tags() -> None:
+    made = graph("e -> b", datasets=())
+    e, b = made.nodes[1], made.nodes[0]
+    nodes = (
+        replace(b, declared_cost=2.0, tags=("mart", "x")),
+        replace(e, declared_cost=0.5, tags=("staging",), materialize=EPHEMERAL, reproducible=True),
+    )
+
+    (task,) = lower(LogicalGraph(nodes=nodes, edges=made.edges)).tasks
+
+    assert (task.declared_cost, task.tags, task.reproducible) == (2.5, ("mart", "staging", "x"), True)
+
+
+def test_lower_ephemeral_view_that_nothing_reads_is_no_task() -> None:
+    tasks = lowered("a -> e", "e")
+
+    assert [task.name for task in tasks.tasks] == ["a"]
+    assert tasks.lowering[1].reason == "`ephemeral` is asked for, and nothing reads it"
+
+
+def test_lower_volatile_and_python_views_are_tables_although_ephemeral_is_asked_for() -> None:
+    volatile = lowered("e -> b", "e", volatile=True)
+    python = lowered("e -> b", "e", kind=NodeKind.PYTHON_VIEW)
+    reader = graph("e -> b", datasets=())
+    nodes = (replace(reader.nodes[0], kind=NodeKind.PYTHON_VIEW), replace(reader.nodes[1], materialize=EPHEMERAL))
+
+    for tasks in (volatile, python, lower(LogicalGraph(nodes=nodes, edges=reader.edges))):
+        assert [task.name for task in tasks.tasks] == ["b", "e"]
+        assert tasks.lowering[1].materialize is Materialize.TABLE
+    assert "volatile" in volatile.lowering[1].reason
+    assert "Python" in python.lowering[1].reason
+
+
+def test_lower_ephemeral_chain_is_cut_where_it_grows_too_large() -> None:
+    names = [f"v{index:03}" for index in range(100)]
+
+    tasks = lowered(" -> ".join(names), " ".join(names))
+
+    assert max(len(task.views) for task in tasks.tasks) == MAX_FUSED_VIEWS
+    assert {view for task in tasks.tasks for view in task.views} <= set(names)
+
+
+def test_lower_ephemeral_diamonds_do_not_grow_beyond_the_bound() -> None:
+    layers = [f"a{index:02}, b{index:02}" for index in range(40)]
+    names = " ".join(layers).replace(",", "")
+
+    tasks = lowered(" -> ".join(layers), names)
+
+    assert len(tasks.tasks) > 10
+
+
+def test_lower_reader_of_many_ephemeral_views_gets_the_largest_as_tables() -> None:
+    small = [f"s{index:02}" for index in range(MAX_FUSED_VIEWS - 1)]
+
+    tasks = lowered(f"a -> b -> c -> reader; {', '.join(small)} -> reader", "a b c " + " ".join(small))
+
+    reader = next(task for task in tasks.tasks if task.name == "reader")
+    assert len(reader.views) == MAX_FUSED_VIEWS
+    assert [task.name for task in tasks.tasks] == ["c", "reader"]
+    assert "`reader` would expand to" in {choice.view: choice.reason for choice in tasks.lowering}["c"]
+
+
+def test_lower_cycle_of_ephemeral_views_is_left_for_the_scheduler_to_name() -> None:
+    tasks = lowered("a -> b -> c -> b; c -> d", "b c")
+
+    assert {("b", "c"), ("c", "b")} <= set(tasks.edges)
+
+
+@st.composite
+def ephemeral_graphs(draw: st.DrawFn) -> LogicalGraph:
+    count = draw(st.integers(1, 14))
+    names = [f"v{index:02}" for index in range(count)]
+    nodes = [view(name, definition_of(name), draw(st.sampled_from([EPHEMERAL, Materialize.AUTO]))) for name in names]
+    edges = [
+        edge(names[before], names[after])
+        for after in range(count)
+        for before in range(after)
+        if draw(st.integers(0, 99)) < 30
+    ]
+    return LogicalGraph(nodes=tuple(nodes), edges=tuple(sorted(edges, key=lambda each: (each.producer, each.consumer))))
+
+
+@given(ephemeral_graphs())
+def test_lower_any_fusion_keeps_the_graph_acyclic_and_every_dependency(logical: LogicalGraph) -> None:
+    tasks = lower(logical)
+
+    lowered_graph: nx.DiGraph[str] = nx.DiGraph(list(tasks.edges))
+    lowered_graph.add_nodes_from(task.name for task in tasks.tasks)
+    reads: nx.DiGraph[str] = nx.DiGraph([(each.producer, each.consumer) for each in logical.edges])
+    reads.add_nodes_from(node.name for node in logical.nodes)
+    fused = {choice.view for choice in tasks.lowering if choice.materialize is EPHEMERAL}
+    assert nx.is_directed_acyclic_graph(lowered_graph)
+    assert {task.name for task in tasks.tasks} == {node.name for node in logical.nodes} - fused
+    for task in tasks.tasks:
+        assert task.views[-1] == task.name
+        assert set(task.views[:-1]) <= fused
+        computed: set[str] = set()
+        for member in task.views:  # each is computed after what it reads, here or in a task before
+            for producer in reads.predecessors(member):
+                assert producer in computed or (producer, task.name) in tasks.edges
+            computed.add(member)
 
 
 def test_lower_impossible_admission_reports_every_problem() -> None:

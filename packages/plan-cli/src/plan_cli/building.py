@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from plan_cli.machine import describe_machine, machine_label, recorded_versions
 from plan_cli.open_project import OpenProject
-from plan_cli.planning import Planned, Validated, admit_plan, schedule_project, validate_project
+from plan_cli.planning import Planned, Validated, admit_plan, fused_views, schedule_project, validate_project
 from plan_contracts import (
     Admission,
     AdmissionPolicy,
@@ -149,7 +149,7 @@ class _Build:
                 committer.prepare()
                 self._validate(writer)
                 self._admit(committer)
-                self._schedule(writer)
+                self._schedule(writer, committer)
                 self._execute(writer, committer)
                 status = self._status()
             except PlanError as error:
@@ -177,7 +177,7 @@ class _Build:
         committer.expect_views(validated.compiled.sources)
         self.listener.admitted(self.outcome)
 
-    def _schedule(self, writer: RunWriter) -> None:
+    def _schedule(self, writer: RunWriter, committer: OutputCommitter) -> None:
         admission = self._admission()
         if admission.refused:
             return
@@ -190,6 +190,7 @@ class _Build:
                 run_id=self.outcome.run_id,
             )
         self.outcome.planned = planned
+        committer.expect_views(self._validated().compiled.sources.keys() - fused_views(planned.schedule))
         writer.put_cost_table(planned.costs)
         artifact_id = writer.put_schedule(planned.schedule)
         self.outcome.artifact_ids = replace(self.outcome.artifact_ids, plan_schedule=artifact_id)

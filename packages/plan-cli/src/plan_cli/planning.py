@@ -12,6 +12,7 @@ from plan_contracts import (
     CompiledProject,
     CostChoice,
     CostTable,
+    Materialize,
     PlanScheduleArtifact,
     PlanSignatures,
     PlanValidationArtifact,
@@ -94,6 +95,11 @@ def schedule_project(
     left_out = {held.task: held.reason for held in admission.held}
     schedule = schedule_plan(tasks, costs=table, signatures=validated.signatures, run_id=run_id, left_out=left_out)
     return Planned(tasks=tasks, costs=table, schedule=schedule)
+
+
+def fused_views(schedule: PlanScheduleArtifact) -> set[str]:
+    """Name the views that are computed inside their readers, and have no output of their own."""
+    return {choice.view for choice in schedule.lowering if choice.materialize is Materialize.EPHEMERAL}
 
 
 def _cost_table(tasks: TaskGraph, compiled: CompiledProject, choice: CostChoice, history: History) -> CostTable:

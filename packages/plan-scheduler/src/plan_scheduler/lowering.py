@@ -1,23 +1,23 @@
 """Lowering: the logical graph becomes tasks."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from plan_contracts import (
     LogicalGraph,
     LogicalNode,
-    LoweringChoice,
-    Materialize,
     NodeKind,
     Task,
     TaskGraph,
     TaskKind,
+    digest,
 )
 from plan_contracts.errors import PlanError, raise_all
 from plan_scheduler.errors import InputNotAdmitted, UnknownTask, ViewNotPlanned
+from plan_scheduler.fusion import fuse
 
 
 def lower(graph: LogicalGraph, *, admitted: Collection[str] | None = None) -> TaskGraph:
-    """Make one task of each admitted view.
+    """Make a task of each admitted view that is not computed inside its readers.
 
     Parameters
     ----------
@@ -29,8 +29,9 @@ def lower(graph: LogicalGraph, *, admitted: Collection[str] | None = None) -> Ta
     Returns
     -------
     TaskGraph
-        Tasks bear the name and the definition of their view. Edges join tasks only; the datasets that a view reads
-        stand on its task. `lowering` says for each view what became of its `materialize`, and why.
+        Tasks bear the name of the view that they hand on; one that computes others too lists them first. Edges join
+        tasks only; the datasets that its views read stand on a task. `lowering` says for each view what became of its
+        `materialize`, and why.
 
     Raises
     ------
@@ -43,64 +44,68 @@ def lower(graph: LogicalGraph, *, admitted: Collection[str] | None = None) -> Ta
         UnknownTask(f"`{name}` is admitted and is no view of the graph", subject=name)
         for name in sorted(chosen - views.keys())
     ]
-    datasets: dict[str, list[str]] = {name: [] for name in chosen}
-    edges: list[tuple[str, str]] = []
+    known = {name: views[name] for name in sorted(chosen & views.keys())}
+    datasets: dict[str, set[str]] = {name: set() for name in known}
+    inputs: dict[str, list[str]] = {name: [] for name in known}
     for edge in graph.edges:
-        if edge.consumer not in chosen:
+        if edge.consumer not in known:
             continue
         if edge.producer not in views:
-            datasets[edge.consumer].append(edge.producer)
-        elif edge.producer in chosen:
-            edges.append((edge.producer, edge.consumer))
+            datasets[edge.consumer].add(edge.producer)
+        elif edge.producer in known:
+            inputs[edge.consumer].append(edge.producer)
         else:
-            problems.append(
-                InputNotAdmitted(
-                    f"The view `{edge.consumer}` is admitted and its input `{edge.producer}` is not",
-                    subject=edge.consumer,
-                    suggestion=f"Admit `{edge.producer}` too, or hold `{edge.consumer}`.",
-                )
-            )
-    tasks: list[Task] = []
-    for name in sorted(chosen & views.keys()):
-        node = views[name]
-        if node.definition is None:
-            problems.append(
-                ViewNotPlanned(
-                    f"The view `{name}` has no definition, because it did not plan",
-                    subject=name,
-                    suggestion="Mend what validation says about it, or leave it out.",
-                )
-            )
-            continue
-        tasks.append(_task(node, node.definition, datasets[name]))
+            problems.append(_not_admitted(edge.producer, edge.consumer))
+    problems += [_not_planned(name) for name, view in known.items() if view.definition is None]
     raise_all(problems)
+    fusion = fuse(known, inputs)
+    edges = {
+        (producer, task)
+        for task, members in fusion.members.items()
+        for member in members
+        for producer in inputs[member]
+        if producer in fusion.members and producer != task
+    }
     return TaskGraph(
-        tasks=tuple(tasks),
-        edges=tuple(sorted(set(edges))),
-        lowering=tuple(_choice(views[task.name]) for task in tasks),
+        tasks=tuple(
+            _task([known[member] for member in members], set[str]().union(*(datasets[member] for member in members)))
+            for _, members in sorted(fusion.members.items())
+        ),
+        edges=tuple(sorted(edges)),
+        lowering=tuple(fusion.choices[name] for name in known),
     )
 
 
-def _task(node: LogicalNode, definition: str, datasets: list[str]) -> Task:
+def _not_planned(view: str) -> ViewNotPlanned:
+    return ViewNotPlanned(
+        f"The view `{view}` has no definition, because it did not plan",
+        subject=view,
+        suggestion="Mend what validation says about it, or leave it out.",
+    )
+
+
+def _not_admitted(producer: str, consumer: str) -> InputNotAdmitted:
+    return InputNotAdmitted(
+        f"The view `{consumer}` is admitted and its input `{producer}` is not",
+        subject=consumer,
+        suggestion=f"Admit `{producer}` too, or hold `{consumer}`.",
+    )
+
+
+def _task(members: Sequence[LogicalNode], datasets: Collection[str]) -> Task:
+    """Make the task of a view, the last member, and of those that are computed inside it."""
+    view = members[-1]
+    definitions = [member.definition or "" for member in members]
+    costs = [member.declared_cost for member in members if member.declared_cost is not None]
     return Task(
-        name=node.name,
-        kind=TaskKind.PYTHON if node.kind is NodeKind.PYTHON_VIEW else TaskKind.VIEW,
-        views=(node.name,),
-        outputs=(node.name,),
-        datasets=tuple(sorted(set(datasets))),
-        definition=definition,
-        volatile=node.volatile,
-        reproducible=node.reproducible,
-        tags=tuple(sorted(node.tags)),
-        declared_cost=node.declared_cost,
+        name=view.name,
+        kind=TaskKind.PYTHON if view.kind is NodeKind.PYTHON_VIEW else TaskKind.VIEW,
+        views=tuple(member.name for member in members),
+        outputs=(view.name,),
+        datasets=tuple(sorted(datasets)),
+        definition=definitions[0] if len(members) == 1 else digest("fused", *definitions),
+        volatile=any(member.volatile for member in members),
+        reproducible=any(member.reproducible for member in members),
+        tags=tuple(sorted({tag for member in members for tag in member.tags})),
+        declared_cost=sum(costs) if costs else None,
     )
-
-
-def _choice(node: LogicalNode) -> LoweringChoice:
-    if node.materialize is Materialize.TABLE:
-        reason = "`table` is asked for"
-    elif node.materialize is Materialize.AUTO:
-        reason = "`auto`: every view is written as a table"
-    else:
-        reason = f"`{node.materialize.value}` is asked for and not supported yet: every view is written as a table"
-    return LoweringChoice(view=node.name, materialize=Materialize.TABLE, reason=reason)

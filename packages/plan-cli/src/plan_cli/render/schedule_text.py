@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from plan_cli.planning import fused_views
 from plan_cli.render.figures import count, duration
-from plan_contracts import PlanScheduleArtifact, TaskGraph
+from plan_contracts import Materialize, PlanScheduleArtifact, TaskGraph
 
 
 def schedule_summary(schedule: PlanScheduleArtifact) -> Iterator[str]:
@@ -13,7 +14,18 @@ def schedule_summary(schedule: PlanScheduleArtifact) -> Iterator[str]:
         f"plan {schedule.plan_signature[:12]}: {count(schedule.task_count, 'task')} "
         f"in {count(len(schedule.generations), 'generation')}, {duration(total)} of work predicted"
     )
+    yield from lowering_lines(schedule)
     yield from critical_path_lines(schedule)
+
+
+def lowering_lines(schedule: PlanScheduleArtifact) -> Iterator[str]:
+    """Say which views are computed inside their readers, and which are not although that is asked for."""
+    fused = sorted(fused_views(schedule))
+    if fused:
+        yield f"computed inside their readers: {', '.join(fused)}"
+    for choice in schedule.lowering:
+        if choice.materialize is Materialize.TABLE and "asked for, but" in choice.reason:
+            yield f"written as a table: {choice.view} ({choice.reason})"
 
 
 def critical_path_lines(schedule: PlanScheduleArtifact) -> Iterator[str]:
