@@ -6,11 +6,14 @@
 import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from msgspec.structs import replace
 
 from plan_contracts import (
     DataFormat,
@@ -27,8 +30,8 @@ from plan_contracts import (
     decode_msgpack,
     encode_msgpack,
 )
-from plan_engine import EngineRuntime
-from plan_engine.arrow_schema import columns_of
+from plan_engine import EngineRuntime, view_runner
+from plan_engine.arrow_schema import columns_of, plain_schema
 
 ROWS = 1_000_000
 
@@ -242,3 +245,87 @@ def test_run_memory_limit_that_is_too_small_fails_cleanly(tmp_path: Path) -> Non
 
     assert result.status is ResultStatus.FAILED
     assert staged_files(tmp_path) == []
+
+
+TYPES = pa.table(
+    {
+        "i8": pa.array([1, None, -3], pa.int8()),
+        "u64": pa.array([1, None, 2**63], pa.uint64()),
+        "f32": pa.array([1.5, None, float("nan")], pa.float32()),
+        "flag": pa.array([True, None, False]),
+        "text": pa.array(["a", None, "ü"], pa.string()),
+        "view": pa.array(["a", None, "b"], pa.string_view()),
+        "price": pa.array([Decimal("1.25"), None, Decimal("-3.50")], pa.decimal128(15, 2)),
+        "day": pa.array([date(2026, 1, 2), None, date(1970, 1, 1)], pa.date32()),
+        "at": pa.array([1, None, -1], pa.timestamp("us")),
+        "utc": pa.array([1, None, -1], pa.timestamp("ms", tz="UTC")),
+        "nano": pa.array([1, None, -1], pa.timestamp("ns")),
+    }
+)
+
+
+@pytest.mark.parametrize("large", [False, True], ids=["small", "large"])
+def test_run_result_of_large_inputs_is_the_same_as_of_small_ones(
+    large: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(view_runner, "LARGE_INPUT_BYTES", 1 if large else 1 << 40)
+    ref = replace(parquet(tmp_path / "types.parquet", TYPES), bytes=1000)
+
+    (output,) = run(runtime(1 << 20), request(tmp_path, "select * from t", {"t": ref}, keep=True)).outputs
+
+    stored = pq.read_table(output.ref.uri)
+    data = Path(output.ref.uri).read_bytes()
+    expected = TYPES.cast(plain_schema(TYPES.schema))
+    assert (output.memory is None) is large
+    assert (output.rows, output.bytes, output.sha256) == (3, len(data), hashlib.sha256(data).hexdigest())
+    assert output.ref.columns == columns_of(expected.schema)
+    assert columns_of(stored.schema) == columns_of(expected.schema)
+    assert stored.drop_columns(["f32"]).equals(expected.drop_columns(["f32"]).cast(stored.drop_columns(["f32"]).schema))
+    assert [str(each) for each in stored["f32"].to_pylist()] == ["1.5", "None", "nan"]
+
+
+@pytest.mark.parametrize("q", ["n / (n - 999999)", "cast(s as int)"])
+def test_run_large_failing_query_leaves_no_file(q: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(view_runner, "LARGE_INPUT_BYTES", 1)
+    ref = replace(parquet(tmp_path / "numbers.parquet", numbers(range(ROWS))), bytes=1 << 30)
+
+    result = run(runtime(), request(tmp_path, f"select {q} as q from numbers", {"numbers": ref}))
+
+    assert result.status is ResultStatus.FAILED
+    assert result.error is not None
+    assert result.error.code == "query_failed"
+    assert staged_files(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pa.table({"c": pa.array([[1]], pa.list_(pa.int64()))}),
+        pa.table({"c": pa.array([1], pa.timestamp("us", tz="Europe/Oslo"))}),
+        pa.table({"c": pa.array([1], pa.duration("s"))}),
+        pa.table({"c": pa.array(["x"]).dictionary_encode()}),
+    ],
+    ids=["list", "zone", "duration", "dictionary"],
+)
+def test_run_large_result_with_types_that_parquet_does_not_tell_keeps_them(
+    table: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(view_runner, "LARGE_INPUT_BYTES", 1)
+    ref = replace(parquet(tmp_path / "t.parquet", table), bytes=1 << 30)
+
+    (output,) = run(runtime(), request(tmp_path, "select c from t", {"t": ref})).outputs
+
+    assert columns_of(pq.read_schema(output.ref.uri)) == columns_of(table.schema)
+
+
+def test_run_large_result_in_a_folder_with_odd_characters_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(view_runner, "LARGE_INPUT_BYTES", 1)
+    folder = tmp_path / "it's a folder"
+    folder.mkdir()
+    ref = replace(parquet(folder / "numbers.parquet", numbers()), bytes=1 << 30)
+
+    (output,) = run(runtime(), request(folder, "select n from numbers", {"numbers": ref})).outputs
+
+    assert pq.read_table(output.ref.uri)["n"].to_pylist() == list(range(10))

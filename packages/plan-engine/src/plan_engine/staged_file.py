@@ -72,7 +72,7 @@ def stage_rows(
                     pending, pending_rows = [], 0
             if pending_rows or rows == 0:
                 _write_group(writer, schema, plain, pending)
-        stored, size, digest = _look_at(path)
+        stored, size, digest = look_at(path)
         if stored != rows:
             raise OSError(f"the query gave {rows} rows, and the file's footer says {stored}")
     except BaseException:
@@ -95,7 +95,7 @@ def _created(path: Path) -> pa.NativeFile:
         return pa.OSFile(str(path), "wb")
 
 
-def _look_at(path: Path) -> tuple[int, int, str]:
+def look_at(path: Path) -> tuple[int, int, str]:
     """Give rows, size and digest of a file that was just written, through one open."""
     with pa.memory_map(str(path)) as mapped:
         rows = pq.read_metadata(mapped).num_rows

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-from datafusion import RuntimeEnvBuilder, SessionConfig, SessionContext, SQLOptions
+from datafusion import DataFrame, RuntimeEnvBuilder, SessionConfig, SessionContext, SQLOptions
 
 from plan_contracts import DataFormat, DatasetRef, SourceLocation, StagedOutput, TaskRequest, ViewSource, ViewWork
 from plan_engine.arrow_schema import columns_of, conformed
 from plan_engine.datafusion_messages import clean, mend_of
 from plan_engine.errors import QueryFailed, WorkNotSupported
+from plan_engine.parallel_write import LARGE_INPUT_BYTES, suits, write_rows
 from plan_engine.retained import RetainedResults
 from plan_engine.staged_file import StagedFile, stage_rows
 from plan_engine.table_catalog import TableCatalog, quoted, session_over
@@ -96,10 +97,7 @@ def _run_view(
         if view.name not in request.outputs:
             session.register_view(quoted(view.name), frame)
             return None
-        schema = frame.schema()
-        batches = (conformed(batch.to_pyarrow(), schema) for batch in frame.execute_stream())
-        keep = retained.free_bytes() if request.hand_on_in_memory else 0
-        staged = stage_rows(Path(request.stage_uri), request.task, schema, batches, keep_bytes=keep)
+        staged = _stage(session, frame, request, retained)
     except OSError as reason:
         why = reason.strerror or str(reason)
         message = f"The result of the view `{view.name}` cannot be written to {request.stage_uri}: {why}"
@@ -113,6 +111,16 @@ def _run_view(
         mend = mend_of(str(reason))
         raise QueryFailed(message, subject=view.name, location=location, suggestion=mend) from reason
     return _output(view, staged, retained)
+
+
+def _stage(session: SessionContext, frame: DataFrame, request: TaskRequest, retained: RetainedResults) -> StagedFile:
+    """Write the rows: those of large inputs side by side, those of small ones with a copy in memory for consumers."""
+    schema, stage = frame.schema(), Path(request.stage_uri)
+    if sum(each.ref.bytes or 0 for each in request.inputs if each.ref) >= LARGE_INPUT_BYTES and suits(schema, stage):
+        return write_rows(session, frame, stage, request.task)
+    batches = (conformed(batch.to_pyarrow(), schema) for batch in frame.execute_stream())
+    keep = retained.free_bytes() if request.hand_on_in_memory else 0
+    return stage_rows(stage, request.task, schema, batches, keep_bytes=keep)
 
 
 def _output(view: ViewSource, staged: StagedFile, retained: RetainedResults) -> StagedOutput:
