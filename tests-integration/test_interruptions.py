@@ -24,6 +24,8 @@ WAYS = {
     "processes": ["--executor", "multiprocessing", "--max-tasks", "2"],
 }
 
+ENDS = [*((way, signal.SIGINT) for way in WAYS), ("threads", signal.SIGTERM), ("processes", signal.SIGTERM)]
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
@@ -126,13 +128,19 @@ def test_build_killed_worker_fails_the_task_and_keeps_every_output_whole(project
 
 
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("way", WAYS)
-def test_build_interrupt_ends_within_seconds_and_is_recorded(way: str, project: Path) -> None:
+@pytest.mark.parametrize(
+    ("way", "sent"),
+    [*((way, signal.SIGINT) for way in WAYS), ("threads", signal.SIGTERM), ("processes", signal.SIGTERM)],
+)
+def test_build_interrupt_ends_within_seconds_and_is_recorded(way: str, sent: signal.Signals, project: Path) -> None:
     before = _outputs(project)
     build = Build(project, *WAYS[way])
 
     began = time.monotonic()
-    os.killpg(build.process.pid, signal.SIGINT)
+    if sent is signal.SIGINT:
+        os.killpg(build.process.pid, sent)  # as a terminal does
+    else:
+        build.process.send_signal(sent)
     code, shown = build.end(15)
 
     assert code == 130, shown
