@@ -322,10 +322,11 @@ def test_run_large_result_in_a_folder_with_odd_characters_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(view_runner, "LARGE_INPUT_BYTES", 1)
-    folder = tmp_path / "it's a folder"
+    folder = tmp_path / "it's a * [folder]?"
     folder.mkdir()
     ref = replace(parquet(folder / "numbers.parquet", numbers()), bytes=1 << 30)
 
     (output,) = run(runtime(), request(folder, "select n from numbers", {"numbers": ref})).outputs
 
-    assert pq.read_table(output.ref.uri)["n"].to_pylist() == list(range(10))
+    assert pq.read_table(pa.OSFile(output.ref.uri, "rb"))["n"].to_pylist() == list(range(10))
+    assert staged_files(folder) == [Path(output.ref.uri).name]

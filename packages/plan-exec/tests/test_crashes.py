@@ -174,7 +174,7 @@ def test_execute_interrupt_ends_within_seconds_and_reports_every_task(way: str, 
     os.killpg(build.pid, signal.SIGINT)
     out, err = build.communicate(timeout=30)
 
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 10
     assert err == ""
     assert out.split()[:2] == ["interrupted", "True"]
     assert "a" in out.split()[2:]

@@ -16,6 +16,7 @@ from plan_engine.arrow_schema import arrow_type
 from plan_engine.csv_reading import csv_read_options
 from plan_engine.datafusion_messages import clean
 from plan_engine.errors import DatasetSchemasDiffer, DatasetUnreadable
+from plan_engine.plain_paths import plain_path
 
 INFERENCE_ROWS = 100_000
 """Rows of each file from which the types of its columns are inferred."""
@@ -91,8 +92,9 @@ def _check_widths(name: str, paths: Sequence[Path], schemas: Sequence[pa.Schema]
 def _inferred(name: str, path: Path, csv: CsvOptions) -> pa.Schema:
     context = SessionContext()
     try:
-        context.register_csv("inferred", str(path), options=csv_read_options(csv, inference_rows=INFERENCE_ROWS))
-        return context.table("inferred").schema()
+        with plain_path(str(path)) as plain:
+            context.register_csv("inferred", plain, options=csv_read_options(csv, inference_rows=INFERENCE_ROWS))
+            return context.table("inferred").schema()
     except Exception as reason:
         message = f"The file `{path}` of the dataset `{name}` is not readable CSV: {clean(str(reason))}"
         mend = "mend the file, or tell how it is written under `csv` (delimiter, quote, header)"

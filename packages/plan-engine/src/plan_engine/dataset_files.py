@@ -71,8 +71,8 @@ def find_files(folder: Path, name: str, section: DatasetSection, locations: Toml
         raise DatasetMissing(message, subject=name, location=location, suggestion="copy the files, and name their path")
     target = folder / section.path
     if glob.has_magic(section.path):
-        root = _above_wildcard(target)
-        pattern = target.relative_to(root).as_posix()
+        above, pattern = _split_at_wildcard(section.path)
+        root = folder / above
         paths = tuple(sorted(path for path in root.glob(pattern) if path.is_file() and not _hidden(path, root, ".")))
     elif target.is_dir():
         paths, root = _in_folder(target, section.format), target
@@ -87,9 +87,11 @@ def find_files(folder: Path, name: str, section: DatasetSection, locations: Toml
     return DatasetFiles(root=root, paths=paths, format=_format(name, section, paths, locations))
 
 
-def _above_wildcard(target: Path) -> Path:
-    wild = next(index for index, part in enumerate(target.parts) if glob.has_magic(part))
-    return Path(*target.parts[:wild])
+def _split_at_wildcard(path: str) -> tuple[Path, str]:
+    """Give the folder above the first wildcard, and the pattern below it."""
+    parts = Path(path).parts
+    wild = next(index for index, part in enumerate(parts) if glob.has_magic(part))
+    return Path(*parts[:wild]), Path(*parts[wild:]).as_posix()
 
 
 def _in_folder(folder: Path, declared: DataFormat | None) -> tuple[Path, ...]:

@@ -1,5 +1,6 @@
 """The inputs of a task as tables of a session."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 from datafusion import SessionContext
@@ -8,12 +9,13 @@ from plan_contracts import CsvOptions, DataFormat, DatasetRef, TaskInput
 from plan_engine.arrow_schema import schema_of
 from plan_engine.csv_reading import register_csv
 from plan_engine.errors import InputUnavailable
+from plan_engine.plain_paths import linked_folder, plain_path
 from plan_engine.retained import RetainedResults
 from plan_engine.table_catalog import quoted
 
 
 def register_inputs(
-    context: SessionContext, inputs: tuple[TaskInput, ...], retained: RetainedResults, links: Path
+    context: SessionContext, inputs: tuple[TaskInput, ...], retained: RetainedResults, stage: Path, links: ExitStack
 ) -> None:
     """Make each input readable under its name.
 
@@ -25,8 +27,10 @@ def register_inputs(
         What to read.
     retained
         Results in the memory of this process.
+    stage
+        Where this task may make folders of links to files.
     links
-        A folder of this task's own, for links to the files of inputs that have several.
+        Keeps such folders until the inputs have been read.
 
     Raises
     ------
@@ -37,10 +41,12 @@ def register_inputs(
         if each.ref is None:
             message = f"The input `{each.name}` has no place yet: its producer `{each.producer}` is not done"
             raise InputUnavailable(message, subject=each.name)
-        _register(context, each.name, each.ref, retained, links)
+        _register(context, each.name, each.ref, retained, stage, links)
 
 
-def _register(context: SessionContext, name: str, ref: DatasetRef, retained: RetainedResults, links: Path) -> None:
+def _register(
+    context: SessionContext, name: str, ref: DatasetRef, retained: RetainedResults, stage: Path, links: ExitStack
+) -> None:
     if ref.format is DataFormat.MEMORY:
         result = retained.get(ref.uri)
         if result is None:
@@ -48,21 +54,17 @@ def _register(context: SessionContext, name: str, ref: DatasetRef, retained: Ret
             raise InputUnavailable(message, subject=name)
         context.register_record_batches(quoted(name), [result.batches])
         return
-    for path in ref.files or (ref.uri,):
+    files = ref.files or (ref.uri,)
+    for path in files:
         if not Path(path).is_file():
             message = f"The file `{path}` of the input `{name}` is gone"
             raise InputUnavailable(message, subject=name, suggestion="build again: files are looked for anew each time")
     if ref.format is DataFormat.CSV:
-        register_csv(context, name, ref.files or (ref.uri,), ref.csv or CsvOptions(), schema_of(ref.columns))
+        plain = [links.enter_context(plain_path(path)) for path in files]
+        register_csv(context, name, plain, ref.csv or CsvOptions(), schema_of(ref.columns))
+    elif ref.files:
+        folder = links.enter_context(linked_folder(files, stage))
+        context.register_parquet(quoted(name), folder, file_extension="")
     else:
-        place = _linked(ref, links / name) if ref.files else Path(ref.uri)
-        context.register_parquet(quoted(name), place, file_extension="" if not ref.files else ".parquet")
-
-
-def _linked(ref: DatasetRef, folder: Path) -> Path:
-    """Gather the files in one folder, so that exactly they are read, and in their order."""
-    folder.mkdir(parents=True, exist_ok=True)
-    width = len(str(len(ref.files)))
-    for index, path in enumerate(ref.files):
-        (folder / f"{index:0{width}}.parquet").symlink_to(path)
-    return folder
+        place = links.enter_context(plain_path(ref.uri))
+        context.register_parquet(quoted(name), place, file_extension="")

@@ -1,7 +1,6 @@
 """Running the query of one task: inputs in, a staged file per output out."""
 
-import secrets
-import shutil
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,15 +55,10 @@ def run_views(request: TaskRequest, retained: RetainedResults, scratch: Path) ->
         raise WorkNotSupported(
             f"The task `{request.task}` asks for {kind}, which this engine cannot do", subject=request.task
         )
-    stage = Path(request.stage_uri)
-    links = stage / f"links.{secrets.token_hex(8)}"
     session = _session(request, scratch)
-    try:
-        register_inputs(session, request.inputs, retained, links)
+    with ExitStack() as links:
+        register_inputs(session, request.inputs, retained, Path(request.stage_uri), links)
         staged = [output for view in request.work.views if (output := _run_view(session, view, request, retained))]
-    finally:
-        if any(each.ref is not None and each.ref.files for each in request.inputs):
-            shutil.rmtree(links, ignore_errors=True)
     refs = [each.ref for each in request.inputs if each.ref is not None]
     return ViewRun(
         outputs=tuple(staged),
