@@ -77,3 +77,24 @@ def test_build_changed_view_builds_it_and_what_reads_it(built: Path, tmp_path: P
     counts = decode_json(changed.out.encode(), RunManifestV2).task_counts
     assert counts["succeeded"] >= 1
     assert counts["reused"] + counts["succeeded"] == 43
+
+
+@pytest.mark.timeout(120)
+def test_store_verify_finds_a_changed_bit_in_store_and_outputs(built: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "tpch"
+    shutil.copytree(built, folder)
+    whole = plan_cli("store", "verify", folder)
+    output = folder / "out" / "mart_headlines.parquet"
+    segment = max((folder / ".plan" / "events").rglob("*.parquet"))
+    for path in (output, segment):
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 1
+        path.chmod(0o644)
+        path.write_bytes(data)
+
+    damaged = plan_cli("store", "verify", folder)
+
+    assert (whole.code, whole.out) == (0, "everything is as it was written\n")
+    assert damaged.code == 4
+    assert str(output) in damaged.err
+    assert str(segment) in damaged.err

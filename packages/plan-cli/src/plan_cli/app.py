@@ -41,6 +41,14 @@ _add(
     "Query every event of every run with SQL.",
     'docs/examples/tpch --sql "select event_name, count(*) from events group by 1"',
 )
+store = App(name="store", help="Look after what builds have recorded.")
+app.command(store)
+store.command(
+    "plan_cli.commands.store:verify",
+    name="verify",
+    help="Compare store and outputs with what was written; change nothing.\n\n"
+    "Example: plan-cli store verify docs/examples/tpch",
+)
 
 
 def run(arguments: Sequence[str]) -> int:

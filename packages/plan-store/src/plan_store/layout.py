@@ -13,7 +13,7 @@ class Layout:
         Identity forms of documents.
     `runs/RUN/manifest.msgpack`, `runs/RUN/running.msgpack`
         A run's manifest; and, from its start on, who drives it.
-    `history/RUN.msgpack`
+    `history/RUN-SHA256.msgpack`
         What the run's tasks did cost.
     `scratch/RUN/`
         Staged results; gone when the run has ended.
@@ -48,9 +48,9 @@ class Layout:
         """Give the place of the record of who drives a run."""
         return self.runs / run_id / "running.msgpack"
 
-    def history_of(self, run_id: str) -> Path:
+    def history_of(self, run_id: str, sha256: str) -> Path:
         """Give the place of a run's task history."""
-        return self.history / f"{run_id}.msgpack"
+        return self.history / f"{run_id}-{sha256}.msgpack"
 
     def scratch_of(self, run_id: str) -> Path:
         """Give the folder for a run's staged results."""

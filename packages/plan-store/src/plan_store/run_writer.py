@@ -25,6 +25,7 @@ from plan_contracts import (
     encode_msgpack,
     event_row,
     identity_bytes,
+    payload_hash,
 )
 from plan_store.errors import StoreUnwritable
 from plan_store.layout import Layout
@@ -137,7 +138,8 @@ class RunWriter:
 
     def put_history(self, history: TaskHistory) -> None:
         """Store what the run's tasks did cost."""
-        self._place(self._layout.history_of(history.run_id), history)
+        data = _readable(history)
+        self._place(self._layout.history_of(history.run_id, payload_hash(data)), data)
 
     def put_manifest(self, manifest: RunManifestV2) -> str:
         """Store the manifest and record it; give its artifact id, which the stored manifest carries too."""
@@ -145,7 +147,7 @@ class RunWriter:
         full = replace(manifest, artifact_ids=replace(manifest.artifact_ids, run_manifest=identity))
         self.emit(RunManifestEnvelope(artifact_id=identity, artifact=full))
         self.flush()
-        self._place(self._layout.manifest(full.run_id), full)
+        self._place(self._layout.manifest(full.run_id), _readable(full))
         self._layout.marker(full.run_id).unlink(missing_ok=True)
         return identity
 
@@ -158,8 +160,7 @@ class RunWriter:
             raise self._unwritable(reason) from reason
         return identity
 
-    def _place(self, target: Path, document: Contract) -> None:
-        data = _readable(document)
+    def _place(self, target: Path, data: bytes) -> None:
         try:
             place(target, data, self._layout.tmp)
         except OSError as reason:

@@ -199,6 +199,18 @@ class PlanStore:
             raise StoreDamaged(f"The artifact {path} is damaged: its bytes do not match its id", subject=str(path))
         return data
 
+    def verify(self) -> tuple[StoreDamaged, ...]:
+        """Compare everything with what it was when it was written; give every damage, sorted by kind and path."""
+        from plan_store.verification import verify_store
+
+        return tuple(verify_store(self._layout))
+
+    def verify_outputs(self, project: str, profile: str, outputs: Path) -> tuple[StoreDamaged, ...]:
+        """Compare the current outputs of a project with what was published; give every damage, sorted by name."""
+        from plan_store.verification import verify_outputs
+
+        return tuple(verify_outputs(self._layout, project, profile, outputs))
+
     def sql(self, query: str, *, skip_damaged: bool = False) -> "pa.Table":
         """Answer one SELECT over `events`, `runs`, `tasks`, `outputs`, `schedules`, `validations` and `decisions`.
 
