@@ -139,10 +139,11 @@ def test_execute_exit_in_a_task_of_this_process_is_a_failure(way: str, tmp_path:
 @pytest.mark.parametrize("way", WAYS)
 def test_execute_fail_fast_starts_nothing_after_the_first_failure(way: str, tmp_path: Path) -> None:
     text = ";".join(["a", *(f"z{index}" for index in range(8))])
-    planned = scenario(text, tmp_path, scripts={"a": "fail"}, costs={"a": 5.0})
+    scripts = {"a": "fail", **{f"z{index}": "sleep 0.2" for index in range(8)}}
+    planned = scenario(text, tmp_path, scripts=scripts, costs={"a": 5.0})
 
     kept_going = run(planned, way)
-    stopped = run(scenario(text, tmp_path / "again", scripts={"a": "fail"}, costs={"a": 5.0}), way, fail_fast=True)
+    stopped = run(scenario(text, tmp_path / "again", scripts=scripts, costs={"a": 5.0}), way, fail_fast=True)
 
     assert sorted(statuses(kept_going).values()) == ["failed", *["succeeded"] * 8]
     assert outcome_of(stopped, "a").status is TaskStatus.FAILED
