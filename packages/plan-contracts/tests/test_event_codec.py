@@ -12,6 +12,7 @@ from plan_contracts import (
     Envelope,
     EventRow,
     KnownEvent,
+    Placement,
     PlanSignatures,
     TaskStarted,
     UnknownEvent,
@@ -24,7 +25,7 @@ from plan_contracts.golden_cases import valid_cases
 from plan_contracts.registry import CONTRACTS
 
 EVENTS = [case.document for case in valid_cases() if isinstance(case.document, Envelope)]
-STARTED = TaskStarted(task="a", attempt=1, executor="threadpool")
+STARTED = TaskStarted(task="a", attempt=1, executor=Placement.THREADPOOL)
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.kind())

@@ -16,6 +16,7 @@ from plan_contracts import (
     NodeKind,
     NotCanonical,
     OutputStatus,
+    Placement,
     TaskHistoryEntry,
     TaskRetried,
     TaskStarted,
@@ -97,7 +98,7 @@ def test_fake_clock_goes_on_only_when_told() -> None:
 
 def test_recording_sink_gives_events_of_one_type_in_order() -> None:
     sink = RecordingSink()
-    events = [TaskStarted(task="a", attempt=number, executor="x") for number in (1, 2)]
+    events = [TaskStarted(task="a", attempt=number, executor=Placement.DASK) for number in (1, 2)]
     retried = TaskRetried(task="a", attempt=1, delay_seconds=0.0, error=DIVISION)
     for event in (events[0], retried, events[1]):
         sink.emit(event)

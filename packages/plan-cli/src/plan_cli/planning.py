@@ -122,6 +122,6 @@ def read_cost_table(path: Path) -> CostTable:
         data = path.read_bytes()
     except OSError as reason:
         message = f"The cost table `{path}` cannot be read: {reason.strerror}"
-        mend = "give `--costs statistics`, or the path of a cost table in JSON"
+        mend = "Give `--costs statistics`, or the path of a cost table in JSON."
         raise CostFileUnreadable(message, subject=str(path), suggestion=mend) from reason
     return decode_json(data, CostTable)

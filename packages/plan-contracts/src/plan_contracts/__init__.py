@@ -30,9 +30,10 @@ from plan_contracts.costs import (
     TaskCost,
 )
 from plan_contracts.drift import (
+    DriftFinding,
     DriftKind,
+    DriftSeverity,
     PlanDriftArtifact,
-    SchemaDrift,
 )
 from plan_contracts.errors import (
     ContractFrozen,
@@ -52,6 +53,7 @@ from plan_contracts.errors import (
 from plan_contracts.errors_payload import (
     ErrorPayload,
     ErrorReport,
+    SubjectKind,
 )
 from plan_contracts.event_codec import (
     decode_event,
@@ -287,12 +289,13 @@ __all__ = [
     "Admission",
     "AdmissionPolicy",
     "ContractViolation",
+    "DriftFinding",
     "DriftKind",
+    "DriftSeverity",
     "EdgeValidation",
     "HeldTask",
     "PlanDriftArtifact",
     "PlanValidationArtifact",
-    "SchemaDrift",
     "Suggestion",
     "TaskValidation",
     "TypeMismatch",
@@ -363,6 +366,7 @@ __all__ = [
     "ContractUnknown",
     "DocumentRefused",
     "ErrorPayload",
+    "SubjectKind",
     "ErrorReport",
     "NameRefused",
     "NotCanonical",

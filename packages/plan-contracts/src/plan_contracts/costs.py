@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from plan_contracts.base import Contract
-from plan_contracts.scalars import Name, Seconds
+from plan_contracts.scalars import Name, Ratio, Seconds
 
 
 class CostSource(StrEnum):
@@ -22,7 +22,7 @@ class TaskCost(Contract, frozen=True, kw_only=True):
     """A multiple of a microsecond; may be 0."""
     source: CostSource
     """Where it was taken from."""
-    expected_relative_error: Seconds | None = None
+    expected_relative_error: Ratio | None = None
     """Median relative error that this source has had; none when unknown."""
 
 

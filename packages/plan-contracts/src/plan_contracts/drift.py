@@ -7,27 +7,39 @@ from plan_contracts.base import Contract
 from plan_contracts.scalars import Name, RunId, Signature
 
 
+class DriftSeverity(StrEnum):
+    """How much a difference matters."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
 class DriftKind(StrEnum):
-    """What became of a column or a metadata key."""
+    """What became of a column, a metadata key, the rows or the files."""
 
     COLUMN_ADDED = "column_added"
     COLUMN_REMOVED = "column_removed"
     TYPE_CHANGED = "type_changed"
     NULLABILITY_CHANGED = "nullability_changed"
     METADATA_CHANGED = "metadata_changed"
+    ROW_COUNT_CHANGED = "row_count_changed"
+    FILES_CHANGED = "files_changed"
 
 
-class SchemaDrift(Contract, frozen=True, kw_only=True):
-    """One difference in the schema of a dataset or of a view's output."""
+class DriftFinding(Contract, frozen=True, kw_only=True):
+    """One difference in the schema or the content of a dataset or of a view's output."""
 
     name: Name
     """Dataset or view."""
     kind: DriftKind
     """What changed."""
-    subject: str
-    """The column or metadata key."""
+    severity: DriftSeverity
+    """How much it matters."""
+    subject: str | None = None
+    """The column or metadata key; none where rows or files changed."""
     before: str | None = None
-    """Type, nullability or value in the earlier run; none where it did not exist."""
+    """Type, nullability, value, or number of rows or files in the earlier run; none where it did not exist."""
     after: str | None = None
     """The same in the later run; none where it no longer exists."""
 
@@ -53,5 +65,5 @@ class PlanDriftArtifact(Contract, frozen=True, kw_only=True):
     """Views whose own logic changed, sorted."""
     changed_content: tuple[Name, ...] = ()
     """Datasets whose content changed, sorted."""
-    schema_changes: tuple[SchemaDrift, ...] = ()
+    findings: tuple[DriftFinding, ...] = ()
     """Sorted by name, then subject, then kind."""

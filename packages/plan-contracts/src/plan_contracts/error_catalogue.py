@@ -1,6 +1,7 @@
 """Every error code that users and programs may meet, of all packages of the product."""
 
 from plan_contracts.base import Contract
+from plan_contracts.errors_payload import SubjectKind
 from plan_contracts.scalars import Count
 
 
@@ -15,12 +16,33 @@ class ErrorCode(Contract, frozen=True, kw_only=True):
     """Part of the product that notices it."""
     exit_code: Count
     """Exit code of the command line when it ends a command."""
+    subject: SubjectKind | None
+    """What `subject` of the payload is; none when the error has no subject."""
+    related: str | None
+    """What `related` of the payload lists; none when it lists nothing."""
     summary: str
     """What happened, and what to do."""
 
 
-def _code(code: str, package: str, stage: str, exit_code: int, summary: str) -> ErrorCode:
-    return ErrorCode(code=code, package=package, stage=stage, exit_code=exit_code, summary=summary)
+def _code(
+    code: str,
+    package: str,
+    stage: str,
+    exit_code: int,
+    summary: str,
+    *,
+    subject: SubjectKind | None = None,
+    related: str | None = None,
+) -> ErrorCode:
+    return ErrorCode(
+        code=code,
+        package=package,
+        stage=stage,
+        exit_code=exit_code,
+        subject=subject,
+        related=related,
+        summary=summary,
+    )
 
 
 ERROR_CODES: tuple[ErrorCode, ...] = (
@@ -30,6 +52,7 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "cli",
         2,
         "`--costs` names a file that cannot be read: name an existing cost table in JSON.",
+        subject=SubjectKind.FILE,
     ),
     _code(
         "contract_frozen",
@@ -37,6 +60,7 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "contracts",
         2,
         "A released version of a contract would change: give the change a new version instead.",
+        subject=SubjectKind.CONTRACT,
     ),
     _code(
         "contract_unknown",
@@ -44,6 +68,7 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "contracts",
         2,
         "No contract of that name is published: look at the names in `contracts/INDEX.json`.",
+        subject=SubjectKind.CONTRACT,
     ),
     _code(
         "document_refused",
@@ -51,6 +76,7 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "contracts",
         2,
         "Bytes are not a valid document of the contract: read `message` for the path of the first fault.",
+        subject=SubjectKind.CONTRACT,
     ),
     _code(
         "name_refused",
@@ -58,6 +84,7 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "contracts",
         2,
         "A dataset, view, task or profile has a name outside the grammar, or two names differ only in case.",
+        subject=SubjectKind.NAME,
     ),
     _code(
         "not_canonical",
@@ -65,18 +92,38 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "contracts",
         2,
         "A document holds a number that has no canonical form (NaN or an infinity).",
+        subject=SubjectKind.FIELD,
     ),
-    _code("plan_errors", "plan_contracts", "plan", 2, "Several independent errors; each must be mended."),
-    _code("profile_unknown", "plan_contracts", "project", 2, "plan.toml defines no profile of that name."),
+    _code(
+        "plan_errors",
+        "plan_contracts",
+        "plan",
+        2,
+        "Several independent errors; each must be mended.",
+    ),
+    _code(
+        "profile_unknown",
+        "plan_contracts",
+        "project",
+        2,
+        "plan.toml defines no profile of that name.",
+        subject=SubjectKind.PROFILE,
+    ),
     _code(
         "project_file_invalid",
         "plan_contracts",
         "project",
         2,
         "plan.toml is TOML, with a key or value that is not known there.",
+        subject=SubjectKind.SETTING,
     ),
     _code(
-        "project_file_malformed", "plan_contracts", "project", 2, "plan.toml is not TOML: look at the line and column."
+        "project_file_malformed",
+        "plan_contracts",
+        "project",
+        2,
+        "plan.toml is not TOML: look at the line and column.",
+        subject=SubjectKind.FILE,
     ),
     _code(
         "project_file_missing",
@@ -84,6 +131,7 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "project",
         2,
         "The folder holds no plan.toml: name the folder that does, or write one.",
+        subject=SubjectKind.FILE,
     ),
     _code(
         "type_not_canonical",
@@ -91,6 +139,7 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "contracts",
         2,
         "A column type is not in the canonical grammar, or has no counterpart there.",
+        subject=SubjectKind.COLUMN_TYPE,
     ),
     _code(
         "dataset_format_unknown",
@@ -98,6 +147,7 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "engine",
         2,
         "The ending of a dataset's files does not tell their format: set `format` in plan.toml.",
+        subject=SubjectKind.DATASET,
     ),
     _code(
         "dataset_missing",
@@ -105,6 +155,7 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "engine",
         2,
         "A dataset's path matches no file: look at `path` in plan.toml, which is relative to that file.",
+        subject=SubjectKind.DATASET,
     ),
     _code(
         "dataset_schemas_differ",
@@ -112,6 +163,8 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "engine",
         2,
         "Two files of one dataset have different columns or types: make two datasets of them, or rewrite one.",
+        subject=SubjectKind.DATASET,
+        related="two of the files that differ",
     ),
     _code(
         "dataset_unreadable",
@@ -119,18 +172,47 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "engine",
         2,
         "A file of a dataset cannot be read, or is not in the dataset's format.",
+        subject=SubjectKind.DATASET,
     ),
-    _code("input_unavailable", "plan_engine", "engine", 1, "A task's input is not where the request says it is."),
     _code(
-        "query_failed", "plan_engine", "engine", 1, "A view's query failed while it ran; nothing of it was published."
+        "engine_failed",
+        "plan_engine",
+        "engine",
+        1,
+        "A library below the engine failed in a way that the engine does not know; the message holds its words.",
+        subject=SubjectKind.TASK,
     ),
-    _code("sql_syntax", "plan_engine", "engine", 2, "A view is not SQL: look at the line and column."),
+    _code(
+        "input_unavailable",
+        "plan_engine",
+        "engine",
+        1,
+        "A task's input is not where the request says it is.",
+        subject=SubjectKind.INPUT,
+    ),
+    _code(
+        "query_failed",
+        "plan_engine",
+        "engine",
+        1,
+        "A view's query failed while it ran; nothing of it was published.",
+        subject=SubjectKind.VIEW,
+    ),
+    _code(
+        "sql_syntax",
+        "plan_engine",
+        "engine",
+        2,
+        "A view is not SQL: look at the line and column.",
+        subject=SubjectKind.VIEW,
+    ),
     _code(
         "statement_forbidden",
         "plan_engine",
         "engine",
         2,
         "A view is not exactly one query: DDL, DML, COPY, SET, EXPLAIN and several statements are refused.",
+        subject=SubjectKind.VIEW,
     ),
     _code(
         "view_folder_missing",
@@ -138,6 +220,7 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "engine",
         2,
         "The folder of the views does not exist: look at `[project] views` in plan.toml.",
+        subject=SubjectKind.FOLDER,
     ),
     _code(
         "view_names_collide",
@@ -145,6 +228,8 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "engine",
         2,
         "Two views, or a view and a dataset, have names that are equal or differ only in case: rename one.",
+        subject=SubjectKind.VIEW,
+        related="the files or names that collide",
     ),
     _code(
         "view_settings_unused",
@@ -152,14 +237,23 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "engine",
         2,
         "plan.toml has a `[views.NAME]` section, and there is no view of that name.",
+        subject=SubjectKind.VIEW,
     ),
-    _code("view_unreadable", "plan_engine", "engine", 2, "A view's file cannot be read as UTF-8 text."),
+    _code(
+        "view_unreadable",
+        "plan_engine",
+        "engine",
+        2,
+        "A view's file cannot be read as UTF-8 text.",
+        subject=SubjectKind.VIEW,
+    ),
     _code(
         "work_not_supported",
         "plan_engine",
         "engine",
         2,
         "A task asks for work that this version of the engine cannot do.",
+        subject=SubjectKind.TASK,
     ),
     _code(
         "answer_unreadable",
@@ -167,6 +261,7 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "execution",
         1,
         "A runtime answered with something that is no result of the task it was asked to run.",
+        subject=SubjectKind.TASK,
     ),
     _code(
         "executor_not_available",
@@ -174,6 +269,7 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "execution",
         2,
         "The mode or executor cannot be used here; the message names those that can.",
+        subject=SubjectKind.EXECUTOR,
     ),
     _code(
         "request_missing",
@@ -181,6 +277,7 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "execution",
         2,
         "A scheduled task has no request: build the requests from the same task graph as the schedule.",
+        subject=SubjectKind.TASK,
     ),
     _code(
         "runtime_not_importable",
@@ -188,6 +285,7 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "execution",
         2,
         "The runtime named `module:attribute` cannot be imported where tasks are to run.",
+        subject=SubjectKind.RUNTIME,
     ),
     _code(
         "runtime_raised",
@@ -195,6 +293,7 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "execution",
         1,
         "A runtime raised an exception, although a failing task is to be a result.",
+        subject=SubjectKind.TASK,
     ),
     _code(
         "worker_died",
@@ -202,6 +301,7 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "execution",
         1,
         "A worker process ended in the middle of a task: by a signal, for want of memory, or by the task itself.",
+        subject=SubjectKind.TASK,
     ),
     _code(
         "worker_start_failed",
@@ -209,6 +309,7 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "execution",
         2,
         "A worker process did not start, or does not speak the dispatcher's protocol.",
+        subject=SubjectKind.WORKER,
     ),
     _code(
         "cost_missing",
@@ -216,6 +317,7 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "scheduler",
         2,
         "A task has no cost: give one, also when it is a guess; 0 is allowed.",
+        subject=SubjectKind.TASK,
     ),
     _code(
         "cost_refused",
@@ -223,8 +325,16 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "scheduler",
         2,
         "A cost is negative, not a number or infinite, or all together are too long to be counted exactly.",
+        subject=SubjectKind.TASK,
     ),
-    _code("duplicate_task", "plan_scheduler", "scheduler", 2, "Two tasks bear the same name: rename one of them."),
+    _code(
+        "duplicate_task",
+        "plan_scheduler",
+        "scheduler",
+        2,
+        "Two tasks bear the same name: rename one of them.",
+        subject=SubjectKind.TASK,
+    ),
     _code(
         "edges_refused",
         "plan_scheduler",
@@ -238,6 +348,7 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "scheduler",
         3,
         "A view is admitted and an input of it is not: admit the input too, or hold both.",
+        subject=SubjectKind.VIEW,
     ),
     _code(
         "plan_cycle",
@@ -245,6 +356,8 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "scheduler",
         3,
         "Tasks wait for each other. Remove one of the edges that the message lists in order.",
+        subject=SubjectKind.TASK,
+        related="the tasks of the cycle, each once, in order; the last one is read by the first",
     ),
     _code(
         "selection_refused",
@@ -252,6 +365,7 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "scheduler",
         2,
         "A selection expression is malformed or names nothing that exists; the message points at the place.",
+        subject=SubjectKind.EXPRESSION,
     ),
     _code(
         "unknown_task",
@@ -259,6 +373,7 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "scheduler",
         2,
         "An edge, a cost or a question names a task that is not among the tasks: correct the name or add the task.",
+        subject=SubjectKind.TASK,
     ),
     _code(
         "view_not_planned",
@@ -266,15 +381,31 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "scheduler",
         3,
         "A view is to be lowered that has no definition, because it did not plan: mend it, or leave it out.",
+        subject=SubjectKind.VIEW,
     ),
-    _code("workers_refused", "plan_scheduler", "scheduler", 2, "A forecast was asked for fewer than one worker."),
-    _code("artifact_missing", "plan_store", "store", 2, "No artifact has that id."),
+    _code(
+        "workers_refused",
+        "plan_scheduler",
+        "scheduler",
+        2,
+        "A forecast was asked for fewer than one worker.",
+        subject=SubjectKind.TASK,
+    ),
+    _code(
+        "artifact_missing",
+        "plan_store",
+        "store",
+        2,
+        "No artifact has that id.",
+        subject=SubjectKind.ARTIFACT,
+    ),
     _code(
         "outputs_unwritable",
         "plan_store",
         "store",
         2,
         "The outputs folder cannot be written: look at `[project] outputs`.",
+        subject=SubjectKind.FOLDER,
     ),
     _code(
         "project_locked",
@@ -282,9 +413,15 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "store",
         2,
         "Another build of the same project is running: wait for it, or stop it.",
+        subject=SubjectKind.PROJECT,
     ),
     _code(
-        "publish_failed", "plan_store", "store", 1, "An output could not be replaced; the old one is still in place."
+        "publish_failed",
+        "plan_store",
+        "store",
+        1,
+        "An output could not be replaced; the old one is still in place.",
+        subject=SubjectKind.VIEW,
     ),
     _code(
         "query_refused",
@@ -299,6 +436,7 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "store",
         2,
         "No run, or more than one, has an id that begins like that: `plan-cli runs` lists them.",
+        subject=SubjectKind.RUN,
     ),
     _code(
         "staged_file_differs",
@@ -306,6 +444,7 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "store",
         1,
         "A staged file is not what the worker said of it; the old output is still in place.",
+        subject=SubjectKind.VIEW,
     ),
     _code(
         "store_damaged",
@@ -313,6 +452,8 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "store",
         4,
         "A file of the store is not what it was when it was written; the message names it.",
+        subject=SubjectKind.FILE,
+        related="every damaged file, where there are several",
     ),
     _code(
         "store_unwritable",
@@ -320,6 +461,7 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "store",
         2,
         "The store's folder cannot be written: look at `[project] store` and at the disk.",
+        subject=SubjectKind.FOLDER,
     ),
     _code(
         "graph_refused",
@@ -327,6 +469,7 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "validate",
         2,
         "The graph contradicts itself: two nodes of one name, an edge between unknown nodes or into a dataset.",
+        subject=SubjectKind.NODE,
     ),
 )
 """Sorted by package, then code."""

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from plan_contracts.errors_payload import ErrorPayload
+from plan_contracts.errors_payload import ErrorPayload, SubjectKind
 from plan_contracts.source_location import SourceLocation
 
 
 class PlanError(Exception):
     """Something cannot go on, and the message says what to do about it.
 
-    Subclasses set `code` (stable, published), `stage` (the part of the product) and `exit_code`, and also inherit the
-    builtin that a caller would expect.
+    Subclasses set `code` (stable, published), `stage` (the part of the product), `exit_code`, `subject_kind` (what
+    their subject is) and `related_names` (what `related` lists), and also inherit the builtin that a caller would
+    expect.
 
     Parameters
     ----------
@@ -19,6 +20,8 @@ class PlanError(Exception):
         What happened, to which thing; one or two sentences without a trailing line break.
     subject
         The dataset, view, task, file or setting it happened to.
+    related
+        Further names that it is about, in order.
     location
         Where in a file that a person wrote.
     suggestion
@@ -28,18 +31,22 @@ class PlanError(Exception):
     code: ClassVar[str] = "plan_error"
     stage: ClassVar[str] = "plan"
     exit_code: ClassVar[int] = 2
+    subject_kind: ClassVar[SubjectKind | None] = None
+    related_names: ClassVar[str | None] = None
 
     def __init__(
         self,
         message: str,
         *,
         subject: str | None = None,
+        related: Sequence[str] = (),
         location: SourceLocation | None = None,
         suggestion: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.subject = subject
+        self.related: tuple[str, ...] = tuple(related)
         self.location = location
         self.suggestion = suggestion
 
@@ -50,6 +57,8 @@ class PlanError(Exception):
             stage=self.stage,
             message=self.message,
             subject=self.subject,
+            subject_kind=None if self.subject is None else self.subject_kind,
+            related=self.related,
             location=self.location,
             suggestion=self.suggestion,
         )
@@ -100,6 +109,7 @@ class NameRefused(PlanError, ValueError):
     """A dataset, view, task or profile has a name outside the grammar, or two names differ only in case."""
 
     code = "name_refused"
+    subject_kind = SubjectKind.NAME
     stage = "contracts"
 
 
@@ -107,6 +117,7 @@ class DocumentRefused(PlanError, ValueError):
     """Bytes are not a valid document of the contract: read `message` for the path of the first fault."""
 
     code = "document_refused"
+    subject_kind = SubjectKind.CONTRACT
     stage = "contracts"
 
 
@@ -114,6 +125,7 @@ class NotCanonical(PlanError, ValueError):
     """A document holds a number that has no canonical form (NaN or an infinity)."""
 
     code = "not_canonical"
+    subject_kind = SubjectKind.FIELD
     stage = "contracts"
 
 
@@ -121,6 +133,7 @@ class TypeNotCanonical(PlanError, ValueError):
     """A column type is not in the canonical grammar, or has no counterpart there."""
 
     code = "type_not_canonical"
+    subject_kind = SubjectKind.COLUMN_TYPE
     stage = "contracts"
 
 
@@ -128,6 +141,7 @@ class ContractUnknown(PlanError, LookupError):
     """No contract of that name is published: look at the names in `contracts/INDEX.json`."""
 
     code = "contract_unknown"
+    subject_kind = SubjectKind.CONTRACT
     stage = "contracts"
 
 
@@ -135,6 +149,7 @@ class ContractFrozen(PlanError, ValueError):
     """A released version of a contract would change: give the change a new version instead."""
 
     code = "contract_frozen"
+    subject_kind = SubjectKind.CONTRACT
     stage = "contracts"
 
 
@@ -142,6 +157,7 @@ class ProjectFileMissing(PlanError, FileNotFoundError):
     """The folder holds no plan.toml: name the folder that does, or write one."""
 
     code = "project_file_missing"
+    subject_kind = SubjectKind.FILE
     stage = "project"
 
 
@@ -149,6 +165,7 @@ class ProjectFileMalformed(PlanError, ValueError):
     """plan.toml is not TOML: look at the line and column."""
 
     code = "project_file_malformed"
+    subject_kind = SubjectKind.FILE
     stage = "project"
 
 
@@ -156,6 +173,7 @@ class ProjectFileInvalid(PlanError, ValueError):
     """plan.toml is TOML, with a key or value that is not known there."""
 
     code = "project_file_invalid"
+    subject_kind = SubjectKind.SETTING
     stage = "project"
 
 
@@ -163,4 +181,5 @@ class ProfileUnknown(PlanError, ValueError):
     """plan.toml defines no profile of that name."""
 
     code = "profile_unknown"
+    subject_kind = SubjectKind.PROFILE
     stage = "project"

@@ -1,7 +1,34 @@
 """Errors as documents."""
 
+from enum import StrEnum
+
 from plan_contracts.base import Contract
 from plan_contracts.source_location import SourceLocation
+
+
+class SubjectKind(StrEnum):
+    """What the subject of an error is, so that a program knows where to look it up."""
+
+    ARTIFACT = "artifact"
+    COLUMN_TYPE = "column_type"
+    CONTRACT = "contract"
+    DATASET = "dataset"
+    EXECUTOR = "executor"
+    EXPRESSION = "expression"
+    FIELD = "field"
+    FILE = "file"
+    FOLDER = "folder"
+    INPUT = "input"
+    NAME = "name"
+    NODE = "node"
+    PROFILE = "profile"
+    PROJECT = "project"
+    RUN = "run"
+    RUNTIME = "runtime"
+    SETTING = "setting"
+    TASK = "task"
+    VIEW = "view"
+    WORKER = "worker"
 
 
 class ErrorPayload(Contract, frozen=True, kw_only=True):
@@ -14,7 +41,11 @@ class ErrorPayload(Contract, frozen=True, kw_only=True):
     message: str
     """What happened, to which thing."""
     subject: str | None = None
-    """The dataset, view, task, file or setting it happened to."""
+    """The thing that it happened to; `subject_kind` says what it is."""
+    subject_kind: SubjectKind | None = None
+    """What `subject` is; none where there is no subject."""
+    related: tuple[str, ...] = ()
+    """Further names that the error is about, in order; the catalogue says what they are for each code."""
     location: SourceLocation | None = None
     """Where in a file that the user wrote."""
     suggestion: str | None = None

@@ -8,13 +8,14 @@ from plan_contracts.execution import (
     ExecutionMode,
     ExecutorConfig,
     OutputRecord,
+    Placement,
     RoutingDecision,
     SchedulingDecision,
     TaskMetrics,
     TaskStatus,
 )
 from plan_contracts.manifest import RunManifestV2, RunStatus
-from plan_contracts.scalars import Name, Positive, RunId, Seconds, Sha256, Signature, UnixMs
+from plan_contracts.scalars import Count, Name, Positive, RunId, Seconds, Sha256, Signature, UnixMs
 from plan_contracts.schedule import PlanScheduleArtifact
 from plan_contracts.validation import PlanValidationArtifact
 
@@ -116,7 +117,7 @@ class TaskStarted(Envelope, frozen=True, kw_only=True, tag="task_started"):
     """The task."""
     attempt: Positive
     """From 1."""
-    executor: str
+    executor: Placement
     """The executor."""
 
 
@@ -140,7 +141,7 @@ class TaskFinished(Envelope, frozen=True, kw_only=True, tag="task_finished"):
     """The task."""
     status: TaskStatus
     """How it ended."""
-    attempts: int
+    attempts: Count
     """Attempts that were made; 0 for a task that never started."""
     definition: Sha256
     """What it computes."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from importlib import resources
 
 import msgspec
 
@@ -10,6 +11,7 @@ from plan_contracts.base import Contract
 from plan_contracts.codec import decode_json, encode_json_pretty, encode_msgpack, payload_hash
 from plan_contracts.error_catalogue import ERROR_CODES, ErrorCode
 from plan_contracts.errors import DocumentRefused
+from plan_contracts.errors_payload import ErrorPayload
 from plan_contracts.evidence import Column
 from plan_contracts.golden_cases import InvalidCase, invalid_cases, valid_cases
 from plan_contracts.json_schemas import contract_schema
@@ -77,8 +79,28 @@ def _other_files() -> dict[str, bytes]:
         for name, columns in STORED_TABLES.items()
     }
     files["errors/errors.json"] = encode_json_pretty(ErrorCatalogue(errors=ERROR_CODES))
+    files.update(_error_examples())
     files["README.md"] = readme_text().encode()
     return dict(sorted(files.items()))
+
+
+def _error_examples() -> dict[str, bytes]:
+    """Give the example of each error code as the tests of its package wrote it into the shipped copy.
+
+    Raises
+    ------
+    ValueError
+        When an error code has no example.
+    """
+    examples = resources.files("plan_contracts").joinpath("published", "errors")
+    found: dict[str, bytes] = {}
+    for error in ERROR_CODES:
+        example = examples.joinpath(f"{error.code}.json")
+        if not example.is_file():
+            test = f"packages/{error.package.replace('_', '-')}/tests/test_error_examples.py"
+            raise ValueError(f"The error `{error.code}` has no example. Run {test} with UPDATE_GOLDENS=1")
+        found[f"errors/{error.code}.json"] = encode_json_pretty(decode_json(example.read_bytes(), ErrorPayload))
+    return found
 
 
 def published_files(index: PublishedIndex, present: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -15,7 +15,8 @@ The documents that `plan` writes and reads, for anyone in any language. Each con
         <case>.error.json      the error with which it is refused
 
 `INDEX.json` lists every contract with its version, its state (`draft` may still change, `released` never does) and
-the sha256 of each file. `arrow/` holds the schemas of the stored tables, `errors/errors.json` every error code.
+the sha256 of each file. `arrow/` holds the schemas of the stored tables, `errors/errors.json` every error
+code, and `errors/<code>.json` what each of them says, as an `error_payload`.
 
 ## Reading
 

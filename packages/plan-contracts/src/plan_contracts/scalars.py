@@ -46,5 +46,8 @@ ColumnType = Annotated[str, Meta(min_length=1, max_length=65536)]
 Fraction = Annotated[float, Meta(ge=0, le=1)]
 """A share between 0 and 1."""
 
+Ratio = Annotated[float, Meta(ge=0)]
+"""A quotient; 1 where both sides are equal, or the size of a relative error."""
+
 Version = Annotated[str, Meta(pattern=r"^[0-9]+\.[0-9]+$")]
 """`major.minor` of a contract."""

@@ -51,7 +51,7 @@ def csv_schema(name: str, paths: Sequence[Path], csv: CsvOptions) -> pa.Schema:
     unknown = sorted(set(csv.types) - set(schemas[0].names))
     if unknown:
         message = f"The dataset `{name}` declares types for columns that its files lack: {', '.join(unknown)}"
-        raise DatasetUnreadable(message, subject=name, suggestion=f"columns: {', '.join(schemas[0].names)}")
+        raise DatasetUnreadable(message, subject=name, suggestion=f"Columns: {', '.join(schemas[0].names)}.")
     fields: list[pa.Field] = []
     for index, column in enumerate(schemas[0].names):
         declared = csv.types.get(column)
@@ -67,18 +67,19 @@ def _check_headers(name: str, paths: Sequence[Path], csv: CsvOptions) -> None:
             header = next(csv_module.reader(file, delimiter=csv.delimiter, quotechar=csv.quote), [])
         if not header:
             message = f"The file `{path}` of the dataset `{name}` has no header line"
-            mend = "remove the file, or set `csv = { header = false }`"
+            mend = "Remove the file, or set `csv = { header = false }`."
             raise DatasetUnreadable(message, subject=name, suggestion=mend)
         repeated = sorted({column for column in header if header.count(column) > 1})
         if repeated:
             message = f"The file `{path}` of the dataset `{name}` has several columns called `{repeated[0]}`"
-            raise DatasetUnreadable(message, subject=name, suggestion="give each column a name of its own")
+            raise DatasetUnreadable(message, subject=name, suggestion="Give each column a name of its own.")
         expected = header if expected is None else expected
         if header != expected:
             shown = f"`{paths[0].name}` has {', '.join(expected)}, and `{path.name}` has {', '.join(header)}"
             message = f"The files of the dataset `{name}` have different header lines: {shown}"
-            mend = "make two datasets of them, or rewrite one: columns are read by their place"
-            raise DatasetSchemasDiffer(message, subject=name, suggestion=mend)
+            mend = "Make two datasets of them, or rewrite one: columns are read by their place."
+            related = (paths[0].name, path.name)
+            raise DatasetSchemasDiffer(message, subject=name, related=related, suggestion=mend)
 
 
 def _check_widths(name: str, paths: Sequence[Path], schemas: Sequence[pa.Schema]) -> None:
@@ -86,7 +87,9 @@ def _check_widths(name: str, paths: Sequence[Path], schemas: Sequence[pa.Schema]
         if len(schema) != len(schemas[0]):
             shown = f"`{paths[0].name}` has {len(schemas[0])}, and `{path.name}` has {len(schema)}"
             message = f"The files of the dataset `{name}` have different numbers of columns: {shown}"
-            raise DatasetSchemasDiffer(message, subject=name, suggestion="make two datasets of them")
+            related = (paths[0].name, path.name)
+            mend = "Make two datasets of them."
+            raise DatasetSchemasDiffer(message, subject=name, related=related, suggestion=mend)
 
 
 def _inferred(name: str, path: Path, csv: CsvOptions) -> pa.Schema:
@@ -97,7 +100,7 @@ def _inferred(name: str, path: Path, csv: CsvOptions) -> pa.Schema:
             return context.table("inferred").schema()
     except Exception as reason:
         message = f"The file `{path}` of the dataset `{name}` is not readable CSV: {clean(str(reason))}"
-        mend = "mend the file, or tell how it is written under `csv` (delimiter, quote, header)"
+        mend = "Mend the file, or tell how it is written under `csv` (delimiter, quote, header)."
         raise DatasetUnreadable(message, subject=name, suggestion=mend) from reason
 
 

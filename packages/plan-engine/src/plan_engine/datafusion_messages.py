@@ -143,14 +143,14 @@ def clean(text: str) -> str:
 
 
 _MENDS = (
-    (re.compile(r"divide by zero", re.IGNORECASE), "guard the divisor, for example with `nullif(divisor, 0)`"),
+    (re.compile(r"divide by zero", re.IGNORECASE), "Guard the divisor, for example with `nullif(divisor, 0)`."),
     (
         re.compile(r"while parsing value|Csv error"),
-        "mend the file, or declare the column's type under `csv = { types = { ... } }` of the dataset",
+        "Mend the file, or declare the column's type under `csv = { types = { ... } }` of the dataset.",
     ),
-    (re.compile(r"Cast error|Cannot cast"), "`try_cast` gives null for what cannot be converted"),
-    (re.compile(r"overflow", re.IGNORECASE), "cast the operands to a wider type"),
-    (re.compile(r"Resources exhausted"), "give the task more memory or fewer tasks beside it"),
+    (re.compile(r"Cast error|Cannot cast"), "`try_cast` gives null for what cannot be converted."),
+    (re.compile(r"overflow", re.IGNORECASE), "Cast the operands to a wider type."),
+    (re.compile(r"Resources exhausted"), "Give the task more memory, or run fewer tasks beside it."),
 )
 
 
@@ -160,7 +160,7 @@ def mend_of(text: str) -> str | None:
     Examples
     --------
     >>> mend_of("Arrow error: Divide by zero error")
-    'guard the divisor, for example with `nullif(divisor, 0)`'
+    'Guard the divisor, for example with `nullif(divisor, 0)`.'
     """
     return next((mend for pattern, mend in _MENDS if pattern.search(text)), None)
 

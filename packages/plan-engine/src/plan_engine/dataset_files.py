@@ -68,7 +68,9 @@ def find_files(folder: Path, name: str, section: DatasetSection, locations: Toml
     location = locations.of("datasets", name, "path")
     if "://" in section.path:  # the URL is not shown, since it may hold credentials
         message = f"The dataset `{name}` lies at a URL, and only local files are read"
-        raise DatasetMissing(message, subject=name, location=location, suggestion="copy the files, and name their path")
+        raise DatasetMissing(
+            message, subject=name, location=location, suggestion="Copy the files, and name their path."
+        )
     target = folder / section.path
     if glob.has_magic(section.path):
         above, pattern = _split_at_wildcard(section.path)
@@ -82,7 +84,7 @@ def find_files(folder: Path, name: str, section: DatasetSection, locations: Toml
         broken = target.is_symlink()
         why = "is a broken link" if broken else "matches nothing"
         message = f"The dataset `{name}` has no files: `{section.path}` {why}"
-        mend = f"paths are relative to plan.toml; looked for {target}"
+        mend = f"Paths are relative to plan.toml; looked for {target}."
         raise DatasetMissing(message, subject=name, location=location, suggestion=mend)
     return DatasetFiles(root=root, paths=paths, format=_format(name, section, paths, locations))
 
@@ -113,14 +115,14 @@ def _format(name: str, section: DatasetSection, paths: tuple[Path, ...], locatio
             return section.format
         message = f"The dataset `{name}` has the format `{section.format.value}`, which is not read yet"
         location = locations.of("datasets", name, "format")
-        raise DatasetFormatUnknown(message, subject=name, location=location, suggestion=f"formats: {known}")
+        raise DatasetFormatUnknown(message, subject=name, location=location, suggestion=f"Formats: {known}.")
     kinds = {_ENDINGS.get(path.suffix.lower()) for path in paths}
     kind = kinds.pop()
     if kinds or kind is None:
         endings = ", ".join(sorted({path.suffix or path.name for path in paths}))
         message = f"The format of the dataset `{name}` does not follow from the endings of its files ({endings})"
         location = locations.of("datasets", name, "path")
-        mend = f"set `format` to one of: {known}"
+        mend = f"Set `format` to one of: {known}."
         raise DatasetFormatUnknown(message, subject=name, location=location, suggestion=mend)
     return kind
 

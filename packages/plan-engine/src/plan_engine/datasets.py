@@ -150,7 +150,7 @@ def _check_equal_schemas(name: str, paths: Sequence[Path], facts: Sequence[_File
             different = sorted({f"{n} {t}" for n, t in set(found) ^ set(expected)})
             detail = ", ".join(different[:6]) or "the order of the columns"
             message = f"The files of the dataset `{name}` differ: `{path.name}` and `{paths[0].name}` in {detail}"
-            raise DatasetSchemasDiffer(message, subject=name)
+            raise DatasetSchemasDiffer(message, subject=name, related=(paths[0].name, path.name))
 
 
 def _schema_metadata(schema: pa.Schema) -> dict[str, str]:
@@ -175,7 +175,7 @@ def _parquet_facts(name: str, paths: Sequence[Path]) -> list[_FileFacts]:
                 schema, rows = parquet.schema_arrow, parquet.metadata.num_rows
         except (pa.ArrowException, OSError, ValueError) as reason:
             message = f"The file `{path}` of the dataset `{name}` is not readable Parquet: {clean(str(reason))}"
-            mend = "replace the file, or set the dataset's `format`"
+            mend = "Replace the file, or set the dataset's `format`."
             raise DatasetUnreadable(message, subject=name, suggestion=mend) from reason
         return _FileFacts(schema=schema, rows=rows, bytes=path.stat().st_size, digest=footer)
 

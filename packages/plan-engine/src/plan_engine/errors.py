@@ -1,6 +1,6 @@
 """What can be wrong with datasets and views before a plan exists, and with a query when it runs."""
 
-from plan_contracts import PlanError
+from plan_contracts import PlanError, SubjectKind
 
 
 class EngineError(PlanError):
@@ -14,54 +14,65 @@ class DatasetMissing(EngineError, FileNotFoundError):
     """A dataset's path matches no file: look at `path` in plan.toml, which is relative to that file."""
 
     code = "dataset_missing"
+    subject_kind = SubjectKind.DATASET
 
 
 class DatasetUnreadable(EngineError, OSError):
     """A file of a dataset cannot be read, or is not in the dataset's format."""
 
     code = "dataset_unreadable"
+    subject_kind = SubjectKind.DATASET
 
 
 class DatasetFormatUnknown(EngineError, ValueError):
     """The ending of a dataset's files does not tell their format: set `format` in plan.toml."""
 
     code = "dataset_format_unknown"
+    subject_kind = SubjectKind.DATASET
 
 
 class DatasetSchemasDiffer(EngineError, ValueError):
     """Two files of one dataset have different columns or types: make two datasets of them, or rewrite one."""
 
     code = "dataset_schemas_differ"
+    subject_kind = SubjectKind.DATASET
+    related_names = "two of the files that differ"
 
 
 class ViewFolderMissing(EngineError, FileNotFoundError):
     """The folder of the views does not exist: look at `[project] views` in plan.toml."""
 
     code = "view_folder_missing"
+    subject_kind = SubjectKind.FOLDER
 
 
 class ViewUnreadable(EngineError, ValueError):
     """A view's file cannot be read as UTF-8 text."""
 
     code = "view_unreadable"
+    subject_kind = SubjectKind.VIEW
 
 
 class ViewNamesCollide(EngineError, ValueError):
     """Two views, or a view and a dataset, have names that are equal or differ only in case: rename one."""
 
     code = "view_names_collide"
+    subject_kind = SubjectKind.VIEW
+    related_names = "the files or names that collide"
 
 
 class ViewSettingsUnused(EngineError, ValueError):
     """plan.toml has a `[views.NAME]` section, and there is no view of that name."""
 
     code = "view_settings_unused"
+    subject_kind = SubjectKind.VIEW
 
 
 class SqlSyntax(EngineError, SyntaxError):
     """A view is not SQL: look at the line and column."""
 
     code = "sql_syntax"
+    subject_kind = SubjectKind.VIEW
 
     def __str__(self) -> str:
         """Give location, message and suggestion."""
@@ -72,18 +83,29 @@ class StatementForbidden(EngineError, ValueError):
     """A view is not exactly one query: DDL, DML, COPY, SET, EXPLAIN and several statements are refused."""
 
     code = "statement_forbidden"
+    subject_kind = SubjectKind.VIEW
 
 
 class WorkNotSupported(EngineError, NotImplementedError):
     """A task asks for work that this version of the engine cannot do."""
 
     code = "work_not_supported"
+    subject_kind = SubjectKind.TASK
 
 
 class QueryFailed(EngineError, RuntimeError):
     """A view's query failed while it ran; nothing of it was published."""
 
     code = "query_failed"
+    subject_kind = SubjectKind.VIEW
+    exit_code = 1
+
+
+class EngineFailed(EngineError, RuntimeError):
+    """A library below the engine failed in a way that the engine does not know; the message holds its words."""
+
+    code = "engine_failed"
+    subject_kind = SubjectKind.TASK
     exit_code = 1
 
 
@@ -91,4 +113,5 @@ class InputUnavailable(EngineError, LookupError):
     """A task's input is not where the request says it is."""
 
     code = "input_unavailable"
+    subject_kind = SubjectKind.INPUT
     exit_code = 1

@@ -39,11 +39,11 @@ def refusal(view: ViewSource, message: PlanningMessage) -> PlanError | None:
         return SqlSyntax(f"The view `{view.name}` is not valid SQL: {message.text}", subject=view.name, location=place)
     if message.refusal is Refusal.EMPTY:
         text = f"The view `{view.name}` {message.text}"
-        mend = "write one SELECT statement, or remove the file"
+        mend = "Write one SELECT statement, or remove the file."
         return SqlSyntax(text, subject=view.name, location=SourceLocation(file=view.path), suggestion=mend)
     if message.refusal is Refusal.FORBIDDEN:
         text = f"The view `{view.name}` is not exactly one query: it holds {message.subject}"
-        mend = "a view is one SELECT statement; what it gives is written for you"
+        mend = "A view is one SELECT statement; what it gives is written for you."
         return StatementForbidden(text, subject=view.name, location=SourceLocation(file=view.path), suggestion=mend)
     return None
 

@@ -19,7 +19,7 @@ from plan_contracts import (
     decode_msgpack,
     encode_msgpack,
 )
-from plan_engine.errors import WorkNotSupported
+from plan_engine.errors import EngineFailed, WorkNotSupported
 from plan_engine.process_usage import peak_memory_bytes
 from plan_engine.retained import RetainedResults
 from plan_engine.view_runner import ViewRun, run_views
@@ -71,12 +71,8 @@ class EngineRuntime:
             except PlanError as error:
                 outcome = error.payload()
             except Exception as error:  # noqa: BLE001 - whatever a library raises, the dispatcher gets an answer
-                outcome = ErrorPayload(
-                    code="engine_failed",
-                    stage="engine",
-                    message=f"The task `{decoded.task}` failed: {type(error).__name__}: {error}",
-                    subject=decoded.task,
-                )
+                message = f"The task `{decoded.task}` failed: {type(error).__name__}: {error}"
+                outcome = EngineFailed(message, subject=decoded.task).payload()
         return encode_msgpack(self._result(decoded, outcome, usage))
 
     def spill(self, uri: str) -> None:
@@ -94,11 +90,11 @@ class EngineRuntime:
     def _check(self, request: TaskRequest) -> None:
         if request.protocol != WIRE_PROTOCOL:
             message = f"The request speaks protocol {request.protocol}, and this worker speaks {WIRE_PROTOCOL}"
-            mend = "install the same version of plan-engine where the build starts and where it runs"
+            mend = "Install the same version of plan-engine where the build starts and where it runs."
             raise WorkNotSupported(message, subject=request.task, suggestion=mend)
         if os.getpid() != self._pid:
             message = "The engine was started in another process and forked, after which its queries would hang"
-            raise WorkNotSupported(message, subject=request.task, suggestion="start workers by forkserver or spawn")
+            raise WorkNotSupported(message, subject=request.task, suggestion="Start workers by forkserver or spawn.")
 
     def _result(self, request: TaskRequest, outcome: ViewRun | ErrorPayload, usage: "_Usage") -> TaskResult:
         failed = isinstance(outcome, ErrorPayload)

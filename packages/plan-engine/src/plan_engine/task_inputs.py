@@ -5,9 +5,10 @@ from pathlib import Path
 
 from datafusion import SessionContext
 
-from plan_contracts import CsvOptions, DataFormat, DatasetRef, TaskInput
+from plan_contracts import CsvOptions, DataFormat, DatasetRef, PlanError, TaskInput
 from plan_engine.arrow_schema import schema_of
 from plan_engine.csv_reading import register_csv
+from plan_engine.datafusion_messages import clean
 from plan_engine.errors import InputUnavailable
 from plan_engine.plain_paths import linked_folder, plain_path
 from plan_engine.retained import RetainedResults
@@ -41,7 +42,13 @@ def register_inputs(
         if each.ref is None:
             message = f"The input `{each.name}` has no place yet: its producer `{each.producer}` is not done"
             raise InputUnavailable(message, subject=each.name)
-        _register(context, each.name, each.ref, retained, stage, links)
+        try:
+            _register(context, each.name, each.ref, retained, stage, links)
+        except PlanError:
+            raise
+        except Exception as reason:
+            message = f"The input `{each.name}` at `{each.ref.uri}` cannot be read: {clean(str(reason))}"
+            raise InputUnavailable(message, subject=each.name) from reason
 
 
 def _register(
@@ -58,7 +65,9 @@ def _register(
     for path in files:
         if not Path(path).is_file():
             message = f"The file `{path}` of the input `{name}` is gone"
-            raise InputUnavailable(message, subject=name, suggestion="build again: files are looked for anew each time")
+            raise InputUnavailable(
+                message, subject=name, suggestion="Build again: files are looked for anew each time."
+            )
     if ref.format is DataFormat.CSV:
         plain = [links.enter_context(plain_path(path)) for path in files]
         register_csv(context, name, plain, ref.csv or CsvOptions(), schema_of(ref.columns))

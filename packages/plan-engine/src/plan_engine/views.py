@@ -1,6 +1,6 @@
 """Views: the SQL files of a project, each named by its file."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from plan_contracts import (
@@ -38,7 +38,7 @@ def find_views(folder: Path, project: ProjectFile) -> tuple[dict[str, ViewSource
     if not root.is_dir():
         message = f"The folder `{project.project.views}` of the views does not exist"
         location = locations.of("project", "views")
-        mend = f"create {root}, or set `[project] views`"
+        mend = f"Create {root}, or set `[project] views`."
         return {}, [ViewFolderMissing(message, subject=project.project.views, location=location, suggestion=mend)]
     views: dict[str, ViewSource] = {}
     errors: list[PlanError] = []
@@ -52,7 +52,7 @@ def find_views(folder: Path, project: ProjectFile) -> tuple[dict[str, ViewSource
         if fault is not None:
             message = f"The name of the view `{path.stem}` {fault}"
             location = SourceLocation(file=relative)
-            errors.append(NameRefused(message, subject=path.stem, location=location, suggestion="rename the file"))
+            errors.append(NameRefused(message, subject=path.stem, location=location, suggestion="Rename the file."))
             continue
         try:
             views[path.stem] = ViewSource(name=path.stem, path=relative, sql=_read(path, relative))
@@ -83,16 +83,21 @@ def _collisions(seen: list[tuple[str, str]], datasets: Collection[str]) -> list[
         location = SourceLocation(file=places[0])
         if len(places) > 1:
             message = f"Two views are called `{name}`: {' and '.join(places)}"
-            errors.append(ViewNamesCollide(message, subject=name, location=location, suggestion="rename one of them"))
+            errors.append(_collision(message, name, places, location))
         if name in datasets:
             message = f"The view `{name}` has the name of a dataset"
-            errors.append(ViewNamesCollide(message, subject=name, location=location, suggestion="rename one of them"))
+            errors.append(_collision(message, name, (name,), location))
     for group in case_collisions([*by_name, *(name for name in datasets if name not in by_name)]):
         names = " and ".join(f"`{name}`" for name in group)
         message = f"{names} differ only in case, which SQL and file systems do not tell apart"
         place = next((SourceLocation(file=by_name[name][0]) for name in group if name in by_name), None)
-        errors.append(ViewNamesCollide(message, subject=group[0], location=place, suggestion="rename one of them"))
+        errors.append(_collision(message, group[0], group, place))
     return errors
+
+
+def _collision(message: str, name: str, related: Sequence[str], location: SourceLocation | None) -> ViewNamesCollide:
+    mend = "Rename one of them."
+    return ViewNamesCollide(message, subject=name, related=related, location=location, suggestion=mend)
 
 
 def _unused_settings(
@@ -101,7 +106,7 @@ def _unused_settings(
     errors: list[PlanError] = []
     for name in sorted(set(sections) - set(names)):
         near = nearest(name, names)
-        mend = f"did you mean `{near}`?" if near is not None else "remove the section, or add the view"
+        mend = f"Did you mean `{near}`?" if near is not None else "Remove the section, or add the view."
         message = f"plan.toml has settings for the view `{name}`, and there is no such view"
         location = locations.of("views", name)
         errors.append(ViewSettingsUnused(message, subject=name, location=location, suggestion=mend))

@@ -33,14 +33,14 @@ def choose_executor(mode: ExecutionMode, config: ExecutorConfig | None) -> Execu
     known = ", ".join(kind.value for kind in _AVAILABLE)
     if mode is ExecutionMode.PLAN_PARALLEL_REMOTE:
         message = f"The mode `{mode.value}` is not available yet"
-        raise ExecutorNotAvailable(message, subject=mode.value, suggestion=f"use `plan_parallel` with one of: {known}")
+        raise ExecutorNotAvailable(message, subject=mode.value, suggestion=f"Use `plan_parallel` with one of: {known}.")
     if mode is ExecutionMode.DETERMINISTIC_SERIAL:
         chosen = ExecutorConfig(kind=ExecutorKind.THREADPOOL, max_tasks=1)
         return ExecutorChoice(mode=mode, config=chosen, reason="one task after the other, in the driver's process")
     if config is not None:
         if config.kind not in _AVAILABLE:
             message = f"The executor `{config.kind.value}` is not available yet"
-            raise ExecutorNotAvailable(message, subject=config.kind.value, suggestion=f"use one of: {known}")
+            raise ExecutorNotAvailable(message, subject=config.kind.value, suggestion=f"Use one of: {known}.")
         return ExecutorChoice(mode=mode, config=config, reason="as configured")
     cores = usable_cores()
     chosen = ExecutorConfig(kind=ExecutorKind.THREADPOOL, max_tasks=cores)

@@ -225,7 +225,7 @@ class Dispatcher:
         )
         self._emit(TaskRouting(decision=route))
         self._emit(TaskScheduling(decision=decision))
-        self._emit(TaskStarted(task=name, attempt=1, executor=route.executor.value))
+        self._emit(TaskStarted(task=name, attempt=1, executor=route.executor))
         self._listener.task_started(name)
         self._lifecycle.before(name)
         in_memory = self._executor.capabilities().shares_memory

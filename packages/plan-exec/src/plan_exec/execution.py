@@ -147,7 +147,7 @@ def _task_states(
     """Put together what is known of each scheduled task, in schedule order."""
     missing = [name for name in schedule.ordered_tasks if name not in requests]
     if missing:
-        message = f"{len(missing)} scheduled tasks have no request, among them `{missing[0]}`"
+        message = f"The scheduled task `{missing[0]}` has no request (of {len(missing)} such tasks)"
         raise RequestMissing(message, subject=missing[0])
     scheduled = set(schedule.ordered_tasks)
     producers: dict[str, list[str]] = {name: [] for name in schedule.ordered_tasks}

@@ -23,5 +23,5 @@ def import_runtime(name: str) -> WorkerRuntime:
         return make()
     except Exception as reason:
         message = f"The runtime `{name}` cannot be imported: {type(reason).__name__}: {reason}"
-        mend = "name it `module:attribute`, and install it where tasks run"
+        mend = "Name it `module:attribute`, and install it where tasks run."
         raise RuntimeNotImportable(message, subject=name, suggestion=mend) from reason

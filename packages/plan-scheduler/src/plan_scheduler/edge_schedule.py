@@ -203,7 +203,7 @@ def _check_edges(edges: NDArray[np.integer], count: int) -> tuple[IntArray, IntA
     low, high = min(sources.min(), targets.min()), max(sources.max(), targets.max())
     if low < 0 or high >= count:
         outside = np.flatnonzero((sources < 0) | (targets < 0) | (sources >= count) | (targets >= count))
-        message = f"{len(outside)} edges name tasks outside 0 … {count - 1}: rows {_shown(outside)}"
+        message = f"Edges name tasks outside 0 … {count - 1}, in the rows {_shown(outside)}"
         raise EdgesRefused(message, suggestion="Number the tasks as the costs are.")
     loops = np.flatnonzero(sources == targets)
     if len(loops):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from plan_contracts.errors import PlanError
+from plan_contracts import PlanError, SubjectKind
 
 
 class SchedulerError(PlanError):
@@ -22,6 +22,8 @@ class CycleError(SchedulerError, ValueError):
     """
 
     code = "plan_cycle"
+    subject_kind = SubjectKind.TASK
+    related_names = "the tasks of the cycle, each once, in order; the last one is read by the first"
     exit_code = 3
 
     def __init__(self, cycle: Sequence[str]) -> None:
@@ -29,6 +31,7 @@ class CycleError(SchedulerError, ValueError):
         super().__init__(
             f"The graph has a cycle: {closed}",
             subject=cycle[0],
+            related=cycle,
             suggestion="Remove one of these edges: no task of a cycle can run before the others.",
         )
         self.cycle: tuple[str, ...] = tuple(cycle)
@@ -38,24 +41,28 @@ class UnknownTask(SchedulerError, LookupError):
     """An edge, a cost or a question names a task that is not among the tasks: correct the name or add the task."""
 
     code = "unknown_task"
+    subject_kind = SubjectKind.TASK
 
 
 class DuplicateTask(SchedulerError, ValueError):
     """Two tasks bear the same name: rename one of them."""
 
     code = "duplicate_task"
+    subject_kind = SubjectKind.TASK
 
 
 class CostRefused(SchedulerError, ValueError):
     """A cost is negative, not a number or infinite, or all together are too long to be counted exactly."""
 
     code = "cost_refused"
+    subject_kind = SubjectKind.TASK
 
 
 class CostMissing(SchedulerError, LookupError):
     """A task has no cost: give one, also when it is a guess; 0 is allowed."""
 
     code = "cost_missing"
+    subject_kind = SubjectKind.TASK
 
 
 class EdgesRefused(SchedulerError, ValueError):
@@ -68,6 +75,7 @@ class ViewNotPlanned(SchedulerError, ValueError):
     """A view is to be lowered that has no definition, because it did not plan: mend it, or leave it out."""
 
     code = "view_not_planned"
+    subject_kind = SubjectKind.VIEW
     exit_code = 3
 
 
@@ -75,6 +83,7 @@ class InputNotAdmitted(SchedulerError, ValueError):
     """A view is admitted and an input of it is not: admit the input too, or hold both."""
 
     code = "input_not_admitted"
+    subject_kind = SubjectKind.VIEW
     exit_code = 3
 
 
@@ -82,9 +91,11 @@ class WorkersRefused(SchedulerError, ValueError):
     """A forecast was asked for fewer than one worker."""
 
     code = "workers_refused"
+    subject_kind = SubjectKind.TASK
 
 
 class SelectionRefused(SchedulerError, ValueError):
     """A selection expression is malformed or names nothing that exists; the message points at the place."""
 
     code = "selection_refused"
+    subject_kind = SubjectKind.EXPRESSION

@@ -166,7 +166,7 @@ def _events(layout: Layout, wanted: type[E], skip_damaged: bool) -> Iterator[tup
             if skip_damaged:
                 continue
             message = f"An event `{row.event_name}` of the run {row.run_id} is damaged: {reason.message}"
-            raise StoreDamaged(message, subject=row.run_id) from reason
+            raise StoreDamaged(message) from reason
         if isinstance(event, wanted):
             yield row, event
 

@@ -24,7 +24,7 @@ def read_document(path: Path, contract: type[T]) -> T:
         return decode_msgpack(path.read_bytes(), contract)
     except DocumentRefused as reason:
         message = f"The file {path} of the store is damaged: {reason.message}"
-        mend = "move it away to go on without it"
+        mend = "Move it away to go on without it."
         raise StoreDamaged(message, subject=str(path), suggestion=mend) from reason
 
 

@@ -48,9 +48,9 @@ def find_manifest(layout: Layout, wanted: str) -> RunManifestV2:
         return read_document(layout.manifest(found[0]), RunManifestV2)
     if found:
         message = f"{len(found)} runs have an id that begins with `{wanted}`"
-        raise RunUnknown(message, subject=wanted, suggestion=f"such as {found[0]} and {found[1]}")
+        raise RunUnknown(message, subject=wanted, suggestion=f"Such as {found[0]} and {found[1]}.")
     near = nearest(wanted, known)
-    mend = f"did you mean {near}?" if near is not None else "`plan-cli runs` lists the runs"
+    mend = f"Did you mean {near}?" if near is not None else "`plan-cli runs` lists the runs."
     message = "There are no runs yet" if not known else f"No run has an id that begins with `{wanted}`"
     raise RunUnknown(message, subject=wanted, suggestion=mend)
 

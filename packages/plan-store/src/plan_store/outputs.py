@@ -68,7 +68,7 @@ class OutputCommitter:
             self._stage.mkdir(parents=True, exist_ok=True)
         except OSError as reason:
             message = f"The outputs folder {self._outputs} cannot be written: {reason.strerror}"
-            mend = "set `[project] outputs` in plan.toml to a folder that can be written"
+            mend = "Set `[project] outputs` in plan.toml to a folder that can be written."
             raise OutputsUnwritable(message, subject=str(self._outputs), suggestion=mend) from reason
 
     def expect_views(self, views: Iterable[str]) -> None:
@@ -111,8 +111,11 @@ class OutputCommitter:
         found = (stamp.bytes, rows, stamp.sha256)
         said = (staged.bytes, staged.rows, staged.sha256)
         if found != said:
-            message = f"The staged result of `{staged.view}` is not what its worker reported"
-            mend = f"bytes, rows and digest: reported {said}, found {found}"
+            message = (
+                f"The staged result of `{staged.view}` is not what its worker reported: {_described(*said)}; "
+                f"the file has {_described(*found)}"
+            )
+            mend = "Look who else writes to that folder, and build again."
             raise StagedFileDiffers(message, subject=staged.view, suggestion=mend)
 
     def publish(self, staged: StagedOutput, build_key: str) -> PublishedOutput:
@@ -187,3 +190,7 @@ def _reference(path: Path, record: OutputRecord, columns: tuple[Column, ...] = (
 def _remove_if_empty(folder: Path) -> None:
     if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
+
+
+def _described(size: int, rows: int, digest: str) -> str:
+    return f"{size} bytes, {rows} rows, sha256 {digest}"

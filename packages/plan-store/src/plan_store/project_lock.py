@@ -28,7 +28,7 @@ def hold_lock(path: Path, project: str) -> Generator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as reason:
             message = f"Another build of the project `{project}` is running{_holder(path)}"
-            mend = "wait until it has ended, or stop it"
+            mend = "Wait until it has ended, or stop it."
             raise ProjectLocked(message, subject=project, suggestion=mend) from reason
         holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": _now()}
         os.ftruncate(descriptor, 0)

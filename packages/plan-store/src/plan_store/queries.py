@@ -76,9 +76,9 @@ def register_table(context: SessionContext, layout: Layout, name: str, *, skip_d
     segments = list_segments(layout.events)
     damaged = set(structurally_damaged(segments))
     if damaged and not skip_damaged:
-        shown = ", ".join(str(path) for path in sorted(damaged)[:3])
-        message = f"{len(damaged)} event segments are damaged: {shown}"
-        raise StoreDamaged(message, subject=shown, suggestion="move them away to go on without them")
+        paths = [str(path) for path in sorted(damaged)]
+        message = f"{len(damaged)} event segments are damaged: {', '.join(paths[:3])}"
+        raise StoreDamaged(message, subject=paths[0], related=paths, suggestion="Move them away to go on without them.")
     context.register_dataset(name, _dataset([path for path in segments if path not in damaged]))
 
 
@@ -100,7 +100,7 @@ def _refused(layout: Layout, text: str, made: set[str]) -> QueryRefused | StoreD
         if damaged is not None:
             return damaged
     shown = _PREFIX.sub("", first).replace("datafusion.public.", "")
-    return QueryRefused(f"The query is refused: {shown}", suggestion=f"tables: {', '.join(TABLES)}")
+    return QueryRefused(f"The query is refused: {shown}", suggestion=f"Tables: {', '.join(TABLES)}.")
 
 
 def _damaged_segment(layout: Layout) -> StoreDamaged | None:

@@ -202,7 +202,9 @@ class RunWriter:
 
     def _unwritable(self, reason: OSError) -> StoreUnwritable:
         message = f"The store {self._layout.root} cannot be written: {reason.strerror}"
-        return StoreUnwritable(message, subject=str(self._layout.root), suggestion="free space, or set another `store`")
+        return StoreUnwritable(
+            message, subject=str(self._layout.root), suggestion="Free space, or set another `store`."
+        )
 
 
 def _readable(document: Contract) -> bytes:

@@ -142,4 +142,4 @@ def check_digest(segment: Path) -> None:
     digest = hashlib.sha256(segment.read_bytes()).hexdigest()
     if digest != segment.stem.rsplit("-", 1)[-1]:
         message = f"The event segment {segment} is damaged: its bytes do not match its name"
-        raise StoreDamaged(message, subject=str(segment), suggestion="move it away to go on without it")
+        raise StoreDamaged(message, subject=str(segment), suggestion="Move it away to go on without it.")

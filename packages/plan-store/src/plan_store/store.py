@@ -66,7 +66,7 @@ class PlanStore:
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError as reason:
                 message = f"The store {folder} cannot be created: {reason.strerror}"
-                mend = "set `[project] store` in plan.toml to a folder that can be written"
+                mend = "Set `[project] store` in plan.toml to a folder that can be written."
                 raise StoreUnwritable(message, subject=str(folder), suggestion=mend) from reason
         return cls(folder, clock, read_only=read_only)
 

@@ -1,6 +1,6 @@
 """Why a graph cannot be judged at all."""
 
-from plan_contracts.errors import PlanError
+from plan_contracts import PlanError, SubjectKind
 
 
 class ValidateError(PlanError):
@@ -14,3 +14,4 @@ class GraphRefused(ValidateError, ValueError):
     """The graph contradicts itself: two nodes of one name, an edge between unknown nodes or into a dataset."""
 
     code = "graph_refused"
+    subject_kind = SubjectKind.NODE

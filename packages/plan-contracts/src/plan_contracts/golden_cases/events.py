@@ -16,7 +16,7 @@ from plan_contracts.events import (
     TaskScheduling,
     TaskStarted,
 )
-from plan_contracts.execution import ExecutionMode, ExecutorConfig, ExecutorKind, TaskStatus
+from plan_contracts.execution import ExecutionMode, ExecutorConfig, ExecutorKind, Placement, TaskStatus
 from plan_contracts.golden_cases import data, execution, graphs, schedules, validation
 from plan_contracts.golden_cases.case import InvalidCase, ValidCase, altered, without
 from plan_contracts.identities import artifact_id
@@ -62,7 +62,7 @@ REFUSED = RunManifestV2(
     artifact_ids=ArtifactIds(),
 )
 
-STARTED = TaskStarted(task="daily_revenue", attempt=1, executor="threadpool")
+STARTED = TaskStarted(task="daily_revenue", attempt=1, executor=Placement.THREADPOOL)
 STARTED_PAYLOAD = encode_msgpack(STARTED)
 
 ROW = EventRow(

@@ -1,6 +1,6 @@
 """Golden cases of validation, admission and drift: one view is sound, one misspells a column, one hangs on it."""
 
-from plan_contracts.drift import DriftKind, PlanDriftArtifact, SchemaDrift
+from plan_contracts.drift import DriftFinding, DriftKind, DriftSeverity, PlanDriftArtifact
 from plan_contracts.golden_cases import graphs, schedules
 from plan_contracts.golden_cases.case import InvalidCase, ValidCase, altered, without
 from plan_contracts.source_location import SourceLocation
@@ -82,11 +82,25 @@ DRIFT = PlanDriftArtifact(
     added=("report",),
     redefined=("daily_revenue",),
     changed_content=("orders",),
-    schema_changes=(
-        SchemaDrift(
-            name="orders", kind=DriftKind.TYPE_CHANGED, subject="amount", before="int64", after="decimal(12, 2)"
+    findings=(
+        DriftFinding(
+            name="orders", kind=DriftKind.ROW_COUNT_CHANGED, severity=DriftSeverity.WARNING, before="1000", after="12"
         ),
-        SchemaDrift(name="orders", kind=DriftKind.COLUMN_ADDED, subject="currency", after="string"),
+        DriftFinding(
+            name="orders",
+            kind=DriftKind.TYPE_CHANGED,
+            severity=DriftSeverity.ERROR,
+            subject="amount",
+            before="int64",
+            after="decimal(12, 2)",
+        ),
+        DriftFinding(
+            name="orders",
+            kind=DriftKind.COLUMN_ADDED,
+            severity=DriftSeverity.INFO,
+            subject="currency",
+            after="string",
+        ),
     ),
 )
 

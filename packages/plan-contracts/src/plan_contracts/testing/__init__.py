@@ -6,6 +6,7 @@
 from plan_contracts.testing.builders import definition_of, graph, task_graph
 from plan_contracts.testing.committer import MemoryCommitter, StagedMismatch, staged_file
 from plan_contracts.testing.error_codes import raised_error_codes
+from plan_contracts.testing.error_examples import ExampleMismatch, assert_error_example, published_examples
 from plan_contracts.testing.fakes import FakeClock, FakeHistory, RecordingSink
 from plan_contracts.testing.goldens import GoldenMismatch, assert_goldens
 
@@ -25,5 +26,8 @@ __all__ = [
     "GoldenMismatch",
     "assert_goldens",
     # errors
+    "ExampleMismatch",
+    "assert_error_example",
+    "published_examples",
     "raised_error_codes",
 ]

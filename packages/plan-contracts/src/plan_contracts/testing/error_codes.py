@@ -26,10 +26,12 @@ def _modules(package: ModuleType) -> Iterator[ModuleType]:
 
 
 def _used_names(package: ModuleType) -> set[str]:
-    """Give the names that the package's sources call or raise."""
+    """Give the names that the package's sources call or raise; the test kit's are not the package's own."""
     used: set[str] = set()
-    for folder in package.__path__:
-        for path in Path(folder).rglob("*.py"):
+    for folder in map(Path, package.__path__):
+        for path in folder.rglob("*.py"):
+            if {"testing", "golden_cases"} & set(path.relative_to(folder).parts):
+                continue
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 target = node.func if isinstance(node, ast.Call) else node.exc if isinstance(node, ast.Raise) else None
                 if isinstance(target, ast.Name):
@@ -61,9 +63,12 @@ def raised_error_codes(package: ModuleType) -> tuple[ErrorCode, ...]:
     Raises
     ------
     ValueError
-        When two classes have one code but differ in what the catalogue says of them.
+        When two classes have one code but differ in what the catalogue says of them, or when a module makes an
+        `ErrorPayload` by itself, whose code no class stands for.
     """
     used = _used_names(package)
+    if "ErrorPayload" in used and package.__name__ != "plan_contracts":
+        raise ValueError(f"{package.__name__} makes an ErrorPayload by itself; raise an error and use its payload()")
     found: dict[str, ErrorCode] = {}
     for module in _modules(package):
         for each in vars(module).values():
@@ -78,6 +83,8 @@ def raised_error_codes(package: ModuleType) -> tuple[ErrorCode, ...]:
                 package=package.__name__,
                 stage=each.stage,
                 exit_code=each.exit_code,
+                subject=each.subject_kind,
+                related=each.related_names,
                 summary=summary_of(each),
             )
             if found.setdefault(each.code, code) != code:

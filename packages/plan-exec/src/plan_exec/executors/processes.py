@@ -112,19 +112,27 @@ def _greet(worker: Worker) -> None:
     """Wait for the worker's first message."""
     try:
         if not worker.pipe.poll(START_SECONDS):
-            raise WorkerStartFailed(f"The worker `{worker.name}` did not start within {START_SECONDS:.0f} s")
+            raise WorkerStartFailed(
+                f"The worker `{worker.name}` did not start within {START_SECONDS:.0f} s", subject=worker.name
+            )
         hello = _HELLO.decode(worker.pipe.recv_bytes())
     except (EOFError, ConnectionError) as reason:
         worker.process.join(JOIN_SECONDS)
         message = f"The worker `{worker.name}` {_how_it_ended(worker)} before it was ready"
-        raise WorkerStartFailed(message) from reason
+        raise WorkerStartFailed(message, subject=worker.name) from reason
     except msgspec.DecodeError as reason:
-        raise WorkerStartFailed(f"The worker `{worker.name}` said something else than hello: {reason}") from reason
+        raise WorkerStartFailed(
+            f"The worker `{worker.name}` said something else than hello: {reason}", subject=worker.name
+        ) from reason
     if hello.error is not None:
-        raise WorkerStartFailed(f"The worker `{worker.name}` cannot run tasks: {hello.error.message}")
+        raise WorkerStartFailed(
+            f"The worker `{worker.name}` cannot run tasks: {hello.error.message}", subject=worker.name
+        )
     if hello.protocol != WIRE_PROTOCOL:
         message = f"The worker `{worker.name}` speaks protocol {hello.protocol}, and this dispatcher {WIRE_PROTOCOL}"
-        raise WorkerStartFailed(message, suggestion="install the same version of plan-exec in both places")
+        raise WorkerStartFailed(
+            message, subject=worker.name, suggestion="Install the same version of plan-exec in both places."
+        )
 
 
 def _ask(worker: Worker, task: str, request: bytes) -> Completion:
@@ -140,7 +148,7 @@ def _ask(worker: Worker, task: str, request: bytes) -> Completion:
 def _died(worker: Worker, task: str) -> ErrorPayload:
     worker.process.join(JOIN_SECONDS)
     message = f"The worker process that ran `{task}` {_how_it_ended(worker)}"
-    mend = "look for want of memory in the system's log; fewer slots (`--max-tasks`) need less"
+    mend = "Look for want of memory in the system's log; fewer slots (`--max-tasks`) need less."
     return WorkerDied(message, subject=task, suggestion=mend).payload()
 
 

@@ -1,0 +1,128 @@
+"""Every error of this package says what its published example says."""
+
+# pyarrow's stubs leave type parameters open.
+# pyright: reportUnknownMemberType=false
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from msgspec.structs import replace
+from project_builder import compiled, write_project
+from test_runtime import numbers, parquet, request, run, runtime
+
+from plan_contracts import (
+    CompiledProject,
+    DataFormat,
+    DatasetRef,
+    PlanError,
+    TaskLimits,
+    TaskRequest,
+    WorkerLimits,
+    load_project_file,
+)
+from plan_contracts.error_catalogue import ERROR_CODES
+from plan_contracts.testing import assert_error_example
+from plan_engine import EngineRuntime, compile_project
+
+DAILY = {"daily": "select status, sum(amount) as revenue from orders group by status"}
+
+
+def _compile(views: dict[str, str], toml: str = "") -> Callable[[Path], object]:
+    return lambda folder: compiled(folder, views, toml)
+
+
+def _without_views(folder: Path) -> CompiledProject:
+    write_project(folder, {})
+    (folder / "views").rmdir()
+    return compile_project(folder, load_project_file(folder))
+
+
+def _view_in_latin_1(folder: Path) -> CompiledProject:
+    write_project(folder, {})
+    (folder / "views" / "daily.sql").write_bytes("select 'Køge' as town".encode("latin-1"))
+    return compile_project(folder, load_project_file(folder))
+
+
+def _files_that_differ(folder: Path) -> CompiledProject:
+    write_project(folder, {}, '\n[datasets.parts]\npath = "data/parts*.parquet"\n')
+    pq.write_table(pa.table({"n": pa.array([1], pa.int64())}), folder / "data" / "parts1.parquet")
+    pq.write_table(pa.table({"n": pa.array(["1"], pa.string())}), folder / "data" / "parts2.parquet")
+    return compile_project(folder, load_project_file(folder))
+
+
+def _no_parquet(folder: Path) -> CompiledProject:
+    write_project(folder, {}, '\n[datasets.broken]\npath = "data/broken.parquet"\n')
+    (folder / "data" / "broken.parquet").write_text("this is no Parquet file\n")
+    return compile_project(folder, load_project_file(folder))
+
+
+COMPILING: dict[str, Callable[[Path], object]] = {
+    "dataset_format_unknown": _compile({}, '\n[datasets.odd]\npath = "plan.toml"\n'),
+    "dataset_missing": _compile({}, '\n[datasets.items]\npath = "data/itms/*.parquet"\n'),
+    "dataset_schemas_differ": _files_that_differ,
+    "dataset_unreadable": _no_parquet,
+    "sql_syntax": _compile({"daily": "select order_id\nfrom orders\nwhere where amount > 1\n"}),
+    "statement_forbidden": _compile({"daily": "create table t as select 1 as one\n"}),
+    "view_folder_missing": _without_views,
+    "view_names_collide": _compile({"marts/daily": "select 1 as one", "staging/daily": "select 1 as one"}),
+    "view_settings_unused": _compile(DAILY, "\n[views.dialy]\ncost = 1.0\n"),
+    "view_unreadable": _view_in_latin_1,
+}
+
+
+@pytest.mark.parametrize("code", COMPILING)
+def test_error_of_compiling_says_what_is_published(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(PlanError) as caught:
+        COMPILING[code](Path())
+    assert caught.value.code == code
+    assert_error_example(caught.value, shown_as={str(tmp_path): "/shop"})
+
+
+def _scratch_is_a_file(folder: Path) -> TaskRequest:
+    (folder / "scratch").write_text("a file where the folder should be\n")
+    return replace(request(folder, "select 1 as one", {}), limits=TaskLimits(memory_bytes=1 << 20))
+
+
+def _missing_input(folder: Path) -> TaskRequest:
+    gone = DatasetRef(uri=str(folder / "numbers.parquet"), format=DataFormat.PARQUET, columns=())
+    return request(folder, "select n from numbers", {"numbers": gone})
+
+
+RUNNING: dict[str, Callable[[Path], TaskRequest]] = {
+    "engine_failed": _scratch_is_a_file,
+    "input_unavailable": _missing_input,
+    "query_failed": lambda folder: request(
+        folder,
+        "select cast(s as bigint) as n from numbers",
+        {"numbers": parquet(folder / "numbers.parquet", numbers())},
+    ),
+    "work_not_supported": lambda folder: replace(request(folder, "select 1 as one", {}), protocol=99),
+}
+
+
+@pytest.mark.parametrize("code", RUNNING)
+def test_error_of_a_task_says_what_is_published(code: str, tmp_path: Path) -> None:
+    engine = EngineRuntime()
+    engine.start(WorkerLimits(worker="w", scratch_uri=str(tmp_path / "scratch")))
+    error = run(engine, RUNNING[code](tmp_path)).error
+    assert error is not None
+    assert error.code == code
+    assert_error_example(error, shown_as={str(tmp_path): "/shop"})
+
+
+def test_every_code_of_this_package_has_a_scenario() -> None:
+    published = [error.code for error in ERROR_CODES if error.package == "plan_engine"]
+    assert sorted([*COMPILING, *RUNNING]) == published
+
+
+def test_input_that_is_no_parquet_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "numbers.parquet").write_text("this is no Parquet file\n")
+    broken = DatasetRef(uri=str(tmp_path / "numbers.parquet"), format=DataFormat.PARQUET, columns=())
+    error = run(runtime(), request(tmp_path, "select n from numbers", {"numbers": broken})).error
+    assert error is not None
+    assert (error.code, error.subject) == ("input_unavailable", "numbers")
+    assert str(tmp_path / "numbers.parquet") in error.message
