@@ -302,7 +302,7 @@ def test_schedule_too_large_costs_are_refused() -> None:
     [
         (np.array([1.0, np.nan, -1.0]), np.empty((0, 2), dtype=int), CostRefused, "2 costs .* tasks 1, 2"),
         (np.array([[1.0]]), np.empty((0, 2), dtype=int), EdgesRefused, "float64"),
-        (np.array([1.0, 1.0]), np.array([[0, 2]]), EdgesRefused, "outside 0 … 1: rows 0"),
+        (np.array([1.0, 1.0]), np.array([[0, 2]]), EdgesRefused, "outside 0 … 1, in the rows 0"),
         (np.array([1.0, 1.0]), np.array([[-1, 0]]), EdgesRefused, "outside"),
         (np.array([1.0, 1.0]), np.array([0, 1]), EdgesRefused, "int\\[m, 2\\]"),
         (np.array([1.0, 1.0]), np.array([[0.0, 1.0]]), EdgesRefused, "int\\[m, 2\\]"),

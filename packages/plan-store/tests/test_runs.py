@@ -56,7 +56,7 @@ def test_manifest_that_is_not_there_says_what_is(tmp_path: Path) -> None:
         store.manifest(run_id(1).replace("0304", "0305"))
 
     assert run_id(2) in str(several.value)
-    assert "did you mean" in str(none.value)
+    assert "Did you mean" in str(none.value)
 
 
 def test_artifact_is_put_once_and_found_by_its_id(tmp_path: Path) -> None:

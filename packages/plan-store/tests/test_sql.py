@@ -58,7 +58,7 @@ def test_sql_anything_but_one_select_that_fits_is_refused(statement: str, says: 
         store.sql(statement)
 
     assert caught.value.exit_code == 2
-    assert "tables: events, runs" in str(caught.value)
+    assert "Tables: events, runs" in str(caught.value)
     assert sorted(tmp_path.rglob("*")) == before
 
 
