@@ -15,6 +15,7 @@ from plan_contracts.base import (
     Contract,
     HandWritten,
 )
+from plan_contracts.byte_size import byte_size
 from plan_contracts.codec import (
     MAX_DOCUMENT_BYTES,
     decode_json,
@@ -90,19 +91,11 @@ from plan_contracts.execution import (
     BuildRequest,
     CheckWork,
     CostChoice,
-    DaskSettings,
-    ExecutionMode,
     ExecutionReport,
-    ExecutorCapabilities,
-    ExecutorChoice,
-    ExecutorConfig,
-    ExecutorKind,
     OutputRecord,
     OutputStatus,
-    Placement,
     PublishedOutput,
     PythonWork,
-    RaySettings,
     ResultStatus,
     RoutingDecision,
     ScanWork,
@@ -118,6 +111,17 @@ from plan_contracts.execution import (
     TaskWork,
     ViewWork,
     WorkerLimits,
+)
+from plan_contracts.execution_policy import ExecutionPolicy, RetryPolicy, RoutingRules, TaskPolicy
+from plan_contracts.executors import (
+    DaskSettings,
+    ExecutionMode,
+    ExecutorCapabilities,
+    ExecutorChoice,
+    ExecutorConfig,
+    ExecutorKind,
+    Placement,
+    RaySettings,
 )
 from plan_contracts.graph import (
     CompiledProject,
@@ -303,10 +307,12 @@ __all__ = [
     "ViolationKind",
     # execution
     "BuildRequest",
+    "byte_size",
     "CheckWork",
     "CostChoice",
     "DaskSettings",
     "ExecutionMode",
+    "ExecutionPolicy",
     "ExecutionReport",
     "ExecutorCapabilities",
     "ExecutorChoice",
@@ -319,7 +325,9 @@ __all__ = [
     "PythonWork",
     "RaySettings",
     "ResultStatus",
+    "RetryPolicy",
     "RoutingDecision",
+    "RoutingRules",
     "ScanWork",
     "SchedulingDecision",
     "StagedOutput",
@@ -327,6 +335,7 @@ __all__ = [
     "TaskLimits",
     "TaskMetrics",
     "TaskOutcome",
+    "TaskPolicy",
     "TaskRequest",
     "TaskResult",
     "TaskStatus",

@@ -11,8 +11,8 @@ class PlanError(Exception):
     """Something cannot go on, and the message says what to do about it.
 
     Subclasses set `code` (stable, published), `stage` (the part of the product), `exit_code`, `subject_kind` (what
-    their subject is) and `related_names` (what `related` lists), and also inherit the builtin that a caller would
-    expect.
+    their subject is), `related_names` (what `related` lists) and `transient` (whether trying again may help), and also
+    inherit the builtin that a caller would expect.
 
     Parameters
     ----------
@@ -33,6 +33,7 @@ class PlanError(Exception):
     exit_code: ClassVar[int] = 2
     subject_kind: ClassVar[SubjectKind | None] = None
     related_names: ClassVar[str | None] = None
+    transient: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -61,6 +62,7 @@ class PlanError(Exception):
             related=self.related,
             location=self.location,
             suggestion=self.suggestion,
+            transient=self.transient,
         )
 
     def __str__(self) -> str:

@@ -50,6 +50,8 @@ class ErrorPayload(Contract, frozen=True, kw_only=True):
     """Where in a file that the user wrote."""
     suggestion: str | None = None
     """What to do."""
+    transient: bool = False
+    """Whether the same may well succeed when it is tried again."""
 
 
 class ErrorReport(Contract, frozen=True, kw_only=True):

@@ -5,15 +5,14 @@ from typing import ClassVar
 from plan_contracts.base import Contract
 from plan_contracts.errors_payload import ErrorPayload
 from plan_contracts.execution import (
-    ExecutionMode,
-    ExecutorConfig,
     OutputRecord,
-    Placement,
     RoutingDecision,
     SchedulingDecision,
     TaskMetrics,
     TaskStatus,
 )
+from plan_contracts.execution_policy import ExecutionPolicy
+from plan_contracts.executors import ExecutionMode, ExecutorConfig, Placement
 from plan_contracts.manifest import RunManifestV2, RunStatus
 from plan_contracts.scalars import Count, Name, Positive, RunId, Seconds, Sha256, Signature, UnixMs
 from plan_contracts.schedule import PlanScheduleArtifact
@@ -87,6 +86,8 @@ class ExecutionStarted(Envelope, frozen=True, kw_only=True, tag="execution_start
     """The executors."""
     reason: str
     """Who chose them, and why."""
+    policy: ExecutionPolicy = ExecutionPolicy()
+    """How tasks are treated."""
 
 
 class RunFailed(Envelope, frozen=True, kw_only=True, tag="run_failed"):

@@ -1,102 +1,18 @@
-"""How a plan is executed: modes and executors, and the wire protocol between dispatcher and worker."""
+"""How a plan is executed: the wire protocol between dispatcher and worker, and what became of each task."""
 
 from enum import StrEnum
 from typing import ClassVar, Literal
 
-from plan_contracts.base import Contract, HandWritten
+from plan_contracts.base import Contract
 from plan_contracts.errors_payload import ErrorPayload
+from plan_contracts.execution_policy import ExecutionPolicy
+from plan_contracts.executors import ExecutionMode, ExecutorConfig, Placement
 from plan_contracts.graph import TaskKind, ViewSource
 from plan_contracts.references import DatasetRef
 from plan_contracts.scalars import ByteCount, Count, Name, Positive, Rows, RunId, Seconds, Sha256, UnixMs
 
 WIRE_PROTOCOL = 1
 """Version of `TaskRequest` and `TaskResult`; dispatcher and worker must agree on it."""
-
-
-class ExecutionMode(StrEnum):
-    """How tasks are spread."""
-
-    DETERMINISTIC_SERIAL = "deterministic_serial"
-    PLAN_PARALLEL = "plan_parallel"
-    PLAN_PARALLEL_REMOTE = "plan_parallel_remote"
-
-
-class ExecutorKind(StrEnum):
-    """What runs a task."""
-
-    THREADPOOL = "threadpool"
-    MULTIPROCESSING = "multiprocessing"
-    DASK = "dask"
-    RAY = "ray"
-
-
-class Placement(StrEnum):
-    """Where a task runs: in the calling thread, or on an executor."""
-
-    INLINE = "inline"
-    THREADPOOL = "threadpool"
-    MULTIPROCESSING = "multiprocessing"
-    DASK = "dask"
-    RAY = "ray"
-
-
-class DaskSettings(HandWritten, frozen=True, kw_only=True):
-    """Where a Dask cluster is."""
-
-    address: str | None = None
-    """`tls://host:port` or `tcp://127.0.0.1:port`; none starts a local cluster."""
-
-
-class RaySettings(HandWritten, frozen=True, kw_only=True):
-    """Where a Ray cluster is."""
-
-    address: str | None = None
-    """`host:port`; none starts a local one."""
-
-
-class ExecutorConfig(HandWritten, frozen=True, kw_only=True):
-    """Which executors there are and how large they are."""
-
-    kind: ExecutorKind = ExecutorKind.MULTIPROCESSING
-    """The executor, or in `plan_parallel_remote` the local one."""
-    max_tasks: Positive = 4
-    """Slots of `kind`."""
-    remote_kind: ExecutorKind | None = None
-    """The second executor class of `plan_parallel_remote`."""
-    remote_max_tasks: Positive = 4
-    """Slots of `remote_kind`."""
-    cost_threshold: Seconds = 1.0
-    """Tasks of at least this cost go to `remote_kind`."""
-    dask: DaskSettings = DaskSettings()
-    """Settings of the Dask executor."""
-    ray: RaySettings = RaySettings()
-    """Settings of the Ray executor."""
-
-
-class ExecutorCapabilities(Contract, frozen=True, kw_only=True):
-    """What an executor can do with a task."""
-
-    kind: Placement
-    """The executor."""
-    can_kill_task: bool
-    """Whether a running task can be ended."""
-    can_limit_memory: bool
-    """Whether a task's memory can be bounded from outside."""
-    shares_memory: bool
-    """Whether results can be handed on in memory."""
-    survives_worker_death: bool
-    """Whether a dead worker is replaced."""
-
-
-class ExecutorChoice(Contract, frozen=True, kw_only=True):
-    """The executors that a run uses, and why."""
-
-    mode: ExecutionMode
-    """How tasks are spread."""
-    config: ExecutorConfig
-    """The executors."""
-    reason: str
-    """Who chose, and why."""
 
 
 class TaskLimits(Contract, frozen=True, kw_only=True):
@@ -342,8 +258,10 @@ class TaskOutcome(Contract, frozen=True, kw_only=True):
     """When its end was known."""
     seconds: Seconds | None = None
     """Wall time in the worker."""
+    attempts: Count = 0
+    """Attempts that were made; 0 for a task that never started."""
     metrics: TaskMetrics | None = None
-    """What it used."""
+    """What the last attempt used."""
     outputs: tuple[OutputRecord, ...] = ()
     """What it published or reused."""
     error: ErrorPayload | None = None
@@ -389,6 +307,10 @@ class BuildRequest(Contract, frozen=True, kw_only=True):
     """Whether everything is built, also what has not changed."""
     fail_fast: bool = False
     """Whether the first failure stops new work."""
+    policy: ExecutionPolicy = ExecutionPolicy()
+    """Where tasks go, how often they are tried, and what each may use."""
+    adapters: tuple[str, ...] = ()
+    """Lifecycle adapters of Hamilton's, each as `module:attribute`."""
 
 
 class RoutingDecision(Contract, frozen=True, kw_only=True):

@@ -4,7 +4,8 @@ from enum import StrEnum
 from typing import ClassVar
 
 from plan_contracts.base import Contract
-from plan_contracts.execution import ExecutionMode, ExecutorConfig, OutputRecord, TaskStatus
+from plan_contracts.execution import OutputRecord, TaskStatus
+from plan_contracts.executors import ExecutionMode, ExecutorConfig
 from plan_contracts.references import DatasetSnapshot
 from plan_contracts.scalars import Count, Name, Positive, RunId, Sha256, Signature, UnixMs
 
@@ -57,6 +58,7 @@ class RunManifestV2(Contract, frozen=True, kw_only=True):
             "executor_config",
             "executor_reason",
             "task_counts",
+            "retried_tasks",
             "machine",
         }
     )
@@ -89,6 +91,8 @@ class RunManifestV2(Contract, frozen=True, kw_only=True):
     """Every current output of the project after this run, sorted by name."""
     task_counts: dict[TaskStatus, Count]
     """Tasks per status."""
+    retried_tasks: dict[Name, Count] = {}
+    """Attempts of each task that took more than one."""
     versions: dict[str, str]
     """Versions of our packages and of the libraries that results depend on."""
     machine: MachineInfo

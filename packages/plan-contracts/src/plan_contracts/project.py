@@ -4,10 +4,11 @@ from enum import StrEnum
 
 from plan_contracts.base import HandWritten
 from plan_contracts.evidence import DataContract
-from plan_contracts.execution import ExecutionMode, ExecutorConfig
+from plan_contracts.execution_policy import RetryPolicy, RoutingRules
+from plan_contracts.executors import ExecutionMode, ExecutorConfig
 from plan_contracts.graph import Materialize
 from plan_contracts.references import CsvOptions, DataFormat
-from plan_contracts.scalars import Name, Seconds
+from plan_contracts.scalars import ByteSize, Name, Positive, Seconds
 from plan_contracts.validation import AdmissionPolicy
 
 VarValue = str | int | float | bool
@@ -72,6 +73,14 @@ class ViewSection(HandWritten, frozen=True, kw_only=True):
     """Whether it runs on one partition, for equal bytes in each run."""
     contract: DataContract | None = None
     """What must hold for its output."""
+    timeout: Seconds | None = None
+    """Longest duration of one attempt, in seconds; none takes that of `[execution]`."""
+    memory: ByteSize | None = None
+    """Memory for its query, set aside while it runs; none takes an equal share."""
+    slots: Positive | None = None
+    """Slots that it takes on its executor; none is 1."""
+    max_attempts: Positive | None = None
+    """Attempts in all; none takes that of `[execution.retries]`."""
 
 
 class ExecutionSection(HandWritten, frozen=True, kw_only=True):
@@ -81,6 +90,18 @@ class ExecutionSection(HandWritten, frozen=True, kw_only=True):
     """How tasks are spread; none is `plan_parallel`."""
     executor: ExecutorConfig | None = None
     """The executors; none lets the planner choose for the machine."""
+    routing: RoutingRules | None = None
+    """Where tasks go, beyond what mode and cost decide."""
+    retries: RetryPolicy | None = None
+    """How often tasks are tried."""
+    timeout: Seconds | None = None
+    """Longest duration of one attempt of any task, in seconds; none is unbounded."""
+    memory: ByteSize | None = None
+    """Memory for the queries of all running tasks together; none is unbounded."""
+    target_partitions: Positive | None = None
+    """Partitions of each query; none divides the cores among the slots."""
+    adapters: tuple[str, ...] | None = None
+    """Lifecycle adapters of Hamilton's, each as `module:attribute`."""
 
 
 class ProfileSection(HandWritten, frozen=True, kw_only=True):
@@ -93,7 +114,7 @@ class ProfileSection(HandWritten, frozen=True, kw_only=True):
     vars: dict[str, VarValue] = {}
     """Replaces single variables."""
     execution: ExecutionSection | None = None
-    """Replaces what it gives of `[execution]`; an executor is replaced whole."""
+    """Replaces what it gives of `[execution]`; each of its sections is replaced whole."""
 
 
 class ProjectFile(HandWritten, frozen=True, kw_only=True):

@@ -163,8 +163,8 @@ def apply_profile(project: ProjectFile, profile: str | None) -> ProjectFile:
     Returns
     -------
     ProjectFile
-        `outputs`, `store`, single variables, `execution.mode` and `execution.executor` are replaced where the profile
-        gives them; an executor is replaced whole.
+        `outputs`, `store`, single variables and what stands in `execution` are replaced where the profile gives them;
+        the sections below `execution` are replaced whole.
 
     Raises
     ------
@@ -183,10 +183,12 @@ def apply_profile(project: ProjectFile, profile: str | None) -> ProjectFile:
     section = project.project
     execution = project.execution
     if overrides.execution is not None:
-        execution = ExecutionSection(
-            mode=overrides.execution.mode or execution.mode,
-            executor=overrides.execution.executor or execution.executor,
-        )
+        given = {
+            name: value
+            for name in ExecutionSection.__struct_fields__
+            if (value := getattr(overrides.execution, name)) is not None
+        }
+        execution = msgspec.structs.replace(execution, **given)
     return msgspec.structs.replace(
         project,
         project=msgspec.structs.replace(

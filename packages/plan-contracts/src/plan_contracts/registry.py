@@ -31,14 +31,16 @@ from plan_contracts.evidence import DataContract, Evidence, EvidenceCatalog
 from plan_contracts.execution import (
     BuildRequest,
     ExecutionReport,
-    ExecutorCapabilities,
-    ExecutorChoice,
-    ExecutorConfig,
     OutputRecord,
     RoutingDecision,
     SchedulingDecision,
     TaskRequest,
     TaskResult,
+)
+from plan_contracts.executors import (
+    ExecutorCapabilities,
+    ExecutorChoice,
+    ExecutorConfig,
 )
 from plan_contracts.graph import CompiledProject, LogicalGraph, Requirement, TaskGraph
 from plan_contracts.history import TaskHistory

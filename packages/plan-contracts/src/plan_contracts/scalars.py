@@ -34,6 +34,9 @@ Rows = Annotated[int, Meta(ge=0)]
 ByteCount = Annotated[int, Meta(ge=0)]
 """A number of bytes."""
 
+ByteSize = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)? ?([KMGT]i?)?B$")]
+"""A number of bytes as people write it, such as `512 MiB`; `byte_size` gives the number."""
+
 Count = Annotated[int, Meta(ge=0)]
 """A number of things."""
 

@@ -16,7 +16,15 @@ from plan_contracts.events import (
     TaskScheduling,
     TaskStarted,
 )
-from plan_contracts.execution import ExecutionMode, ExecutorConfig, ExecutorKind, Placement, TaskStatus
+from plan_contracts.execution import (
+    TaskStatus,
+)
+from plan_contracts.executors import (
+    ExecutionMode,
+    ExecutorConfig,
+    ExecutorKind,
+    Placement,
+)
 from plan_contracts.golden_cases import data, execution, graphs, schedules, validation
 from plan_contracts.golden_cases.case import InvalidCase, ValidCase, altered, without
 from plan_contracts.identities import artifact_id

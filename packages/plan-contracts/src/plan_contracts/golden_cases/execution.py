@@ -6,7 +6,6 @@ from plan_contracts.execution import (
     ExecutionReport,
     OutputRecord,
     OutputStatus,
-    Placement,
     PythonWork,
     ResultStatus,
     RoutingDecision,
@@ -22,6 +21,9 @@ from plan_contracts.execution import (
     TaskStatus,
     TaskWork,
     ViewWork,
+)
+from plan_contracts.executors import (
+    Placement,
 )
 from plan_contracts.golden_cases import data, graphs, schedules
 from plan_contracts.golden_cases.case import InvalidCase, ValidCase, altered, without

@@ -4,6 +4,8 @@ from plan_contracts.evidence import DataContract
 from plan_contracts.execution import (
     BuildRequest,
     CostChoice,
+)
+from plan_contracts.executors import (
     ExecutionMode,
     ExecutorCapabilities,
     ExecutorChoice,

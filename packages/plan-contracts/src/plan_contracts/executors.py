@@ -1,0 +1,96 @@
+"""Modes and executors: how tasks are spread, what runs them, and what each executor can do."""
+
+from enum import StrEnum
+
+from plan_contracts.base import Contract, HandWritten
+from plan_contracts.scalars import ByteSize, Positive, Seconds
+
+
+class ExecutionMode(StrEnum):
+    """How tasks are spread."""
+
+    DETERMINISTIC_SERIAL = "deterministic_serial"
+    PLAN_PARALLEL = "plan_parallel"
+    PLAN_PARALLEL_REMOTE = "plan_parallel_remote"
+
+
+class ExecutorKind(StrEnum):
+    """What runs a task."""
+
+    THREADPOOL = "threadpool"
+    MULTIPROCESSING = "multiprocessing"
+    DASK = "dask"
+    RAY = "ray"
+
+
+class Placement(StrEnum):
+    """Where a task runs: in the calling thread, or on an executor."""
+
+    INLINE = "inline"
+    THREADPOOL = "threadpool"
+    MULTIPROCESSING = "multiprocessing"
+    DASK = "dask"
+    RAY = "ray"
+
+
+class DaskSettings(HandWritten, frozen=True, kw_only=True):
+    """Where a Dask cluster is."""
+
+    address: str | None = None
+    """`tls://host:port` or `tcp://127.0.0.1:port`; none starts a local cluster."""
+
+
+class RaySettings(HandWritten, frozen=True, kw_only=True):
+    """Where a Ray cluster is."""
+
+    address: str | None = None
+    """`host:port`; none starts a local one."""
+
+
+class ExecutorConfig(HandWritten, frozen=True, kw_only=True):
+    """Which executors there are and how large they are."""
+
+    kind: ExecutorKind = ExecutorKind.MULTIPROCESSING
+    """The executor, or in `plan_parallel_remote` the local one."""
+    max_tasks: Positive = 4
+    """Slots of `kind`."""
+    remote_kind: ExecutorKind | None = None
+    """The second executor class of `plan_parallel_remote`."""
+    remote_max_tasks: Positive = 4
+    """Slots of `remote_kind`."""
+    cost_threshold: Seconds = 1.0
+    """Tasks of at least this cost go to `remote_kind`."""
+    tasks_per_worker: Positive | None = None
+    """Tasks after which a worker process is replaced by a fresh one; none keeps it for the run."""
+    worker_memory: ByteSize | None = None
+    """A worker process that holds more than this after a task is replaced by a fresh one; none keeps it."""
+    dask: DaskSettings = DaskSettings()
+    """Settings of the Dask executor."""
+    ray: RaySettings = RaySettings()
+    """Settings of the Ray executor."""
+
+
+class ExecutorCapabilities(Contract, frozen=True, kw_only=True):
+    """What an executor can do with a task."""
+
+    kind: Placement
+    """The executor."""
+    can_kill_task: bool
+    """Whether a running task can be ended."""
+    can_limit_memory: bool
+    """Whether a task's memory can be bounded from outside."""
+    shares_memory: bool
+    """Whether results can be handed on in memory."""
+    survives_worker_death: bool
+    """Whether a dead worker is replaced."""
+
+
+class ExecutorChoice(Contract, frozen=True, kw_only=True):
+    """The executors that a run uses, and why."""
+
+    mode: ExecutionMode
+    """How tasks are spread."""
+    config: ExecutorConfig
+    """The executors."""
+    reason: str
+    """Who chose, and why."""
