@@ -146,6 +146,18 @@ def test_committer_publishes_what_it_verified_and_reuses_it(tmp_path: Path) -> N
     assert [record.status for record in committer.current()] == [OutputStatus.KEPT]
 
 
+def test_committer_keeps_temporary_results_by_key_and_lists_them_nowhere(tmp_path: Path) -> None:
+    committer = MemoryCommitter(tmp_path)
+    kept = committer.keep(staged_file("a", tmp_path / "s" / "a", b"rows"), KEY)
+    assert committer.current() == ()
+    found = committer.cached("a", KEY)
+    assert found is not None
+    assert (found.record.status, found.ref) == (OutputStatus.REUSED, kept.ref)
+    assert committer.cached("a", OTHER_KEY) is committer.cached("b", KEY) is committer.reusable("a", KEY) is None
+    Path(kept.ref.uri).write_bytes(b"rowz")
+    assert committer.cached("a", KEY) is None
+
+
 def test_committer_does_not_reuse_a_damaged_output(tmp_path: Path) -> None:
     committer = MemoryCommitter(tmp_path)
     published = committer.publish(staged_file("a", tmp_path / "s" / "a", b"rows"), KEY)

@@ -9,7 +9,7 @@ from executing import PROCESSES, SERIAL, THREADS, WAYS, named, outcome_of, run, 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plan_contracts import TaskFinished, TaskStatus
+from plan_contracts import OutputStatus, TaskFinished, TaskStatus
 from plan_contracts.testing import RecordingSink
 from plan_exec.testing import Scenario, calls_of, scenario
 
@@ -165,6 +165,37 @@ def test_execute_again_reuses_what_has_not_changed_and_full_builds_it(way: str, 
 
     assert ran == 4
     assert set(statuses(again).values()) == {"reused"}
+    assert set(statuses(full).values()) == {"succeeded"}
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("way", WAYS)
+def test_execute_temporary_result_is_kept_in_the_cache_and_is_no_output(way: str, tmp_path: Path) -> None:
+    planned = scenario("a -> t -> b; t -> c", tmp_path, temp=["t"])
+
+    report = run(planned, way)
+
+    kept = outcome_of(report, "t")
+    assert set(statuses(report).values()) == {"succeeded"}
+    assert [record.name for record in planned.committer.current()] == ["a", "b", "c"]
+    assert (kept.outputs, [record.name for record in kept.temp]) == ((), ["t"])
+    assert planned.committer.kept == ["t"]
+    assert [record.name for record in outcome_of(report, "b").outputs] == ["b"]
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("way", WAYS)
+def test_execute_again_takes_a_temporary_result_from_the_cache(way: str, tmp_path: Path) -> None:
+    planned = scenario("a -> t -> b; t -> c", tmp_path, temp=["t"])
+    run(planned, way)
+    (tmp_path / "store" / "outputs" / "c.parquet").unlink()
+    planned.committer.next_run()
+
+    again = run(planned, way)
+    full = run(planned, way, full=True)
+
+    assert statuses(again) == {"a": "reused", "t": "reused", "b": "reused", "c": "succeeded"}
+    assert [record.status for record in outcome_of(again, "t").temp] == [OutputStatus.REUSED]
     assert set(statuses(full).values()) == {"succeeded"}
 
 

@@ -74,16 +74,19 @@ def test_lower_admitted_views_leaves_out_the_rest() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "reason"),
+    ("asked", "became", "reason"),
     [
-        (Materialize.TABLE, "`table` is asked for"),
-        (Materialize.AUTO, "`auto`: every view is written as a table"),
-        (Materialize.TEMP, "`temp` is asked for and not supported yet: every view is written as a table"),
+        (Materialize.TABLE, Materialize.TABLE, "`table` is asked for"),
+        (Materialize.AUTO, Materialize.TABLE, "`auto`: every view is written as a table"),
+        (Materialize.TEMP, Materialize.TEMP, "`temp` is asked for"),
     ],
 )
-def test_lower_materialize_records_what_became_of_it(asked: Materialize, reason: str) -> None:
-    (choice,) = lower(LogicalGraph(nodes=(view("a", materialize=asked),), edges=())).lowering
-    assert (choice.view, choice.materialize, choice.reason) == ("a", Materialize.TABLE, reason)
+def test_lower_materialize_records_what_became_of_it(asked: Materialize, became: Materialize, reason: str) -> None:
+    tasks = lower(LogicalGraph(nodes=(view("a", materialize=asked),), edges=()))
+    (choice,) = tasks.lowering
+    (task,) = tasks.tasks
+    assert (choice.view, choice.materialize, choice.reason) == ("a", became, reason)
+    assert (task.outputs, task.temp) == (("a",), ("a",) if became is Materialize.TEMP else ())
 
 
 EPHEMERAL = Materialize.EPHEMERAL

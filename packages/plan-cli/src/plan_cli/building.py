@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from plan_cli.machine import describe_machine, machine_label, recorded_versions
 from plan_cli.open_project import OpenProject
-from plan_cli.planning import Planned, Validated, admit_plan, fused_views, schedule_project, validate_project
+from plan_cli.planning import Planned, Validated, admit_plan, schedule_project, validate_project, views_lowered_to
 from plan_contracts import (
     Admission,
     AdmissionPolicy,
@@ -21,6 +21,7 @@ from plan_contracts import (
     Clock,
     ExecutionReport,
     ExecutorChoice,
+    Materialize,
     OutputRecord,
     PlanError,
     PlanErrors,
@@ -190,7 +191,8 @@ class _Build:
                 run_id=self.outcome.run_id,
             )
         self.outcome.planned = planned
-        committer.expect_views(self._validated().compiled.sources.keys() - fused_views(planned.schedule))
+        no_outputs = views_lowered_to(planned.schedule, Materialize.TEMP, Materialize.EPHEMERAL)
+        committer.expect_views(self._validated().compiled.sources.keys() - set(no_outputs))
         writer.put_cost_table(planned.costs)
         artifact_id = writer.put_schedule(planned.schedule)
         self.outcome.artifact_ids = replace(self.outcome.artifact_ids, plan_schedule=artifact_id)

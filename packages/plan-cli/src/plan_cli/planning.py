@@ -97,9 +97,9 @@ def schedule_project(
     return Planned(tasks=tasks, costs=table, schedule=schedule)
 
 
-def fused_views(schedule: PlanScheduleArtifact) -> set[str]:
-    """Name the views that are computed inside their readers, and have no output of their own."""
-    return {choice.view for choice in schedule.lowering if choice.materialize is Materialize.EPHEMERAL}
+def views_lowered_to(schedule: PlanScheduleArtifact, *ways: Materialize) -> list[str]:
+    """Name the views that became one of these, sorted."""
+    return [choice.view for choice in schedule.lowering if choice.materialize in ways]
 
 
 def _cost_table(tasks: TaskGraph, compiled: CompiledProject, choice: CostChoice, history: History) -> CostTable:

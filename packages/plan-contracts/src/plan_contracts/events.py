@@ -154,6 +154,8 @@ class TaskFinished(Envelope, frozen=True, kw_only=True, tag="task_finished"):
     """What the last attempt used."""
     outputs: tuple[OutputRecord, ...] = ()
     """What it published or reused."""
+    temp: tuple[OutputRecord, ...] = ()
+    """Temporary results that it kept in the cache or took from there."""
     error: ErrorPayload | None = None
     """Why it failed."""
     cause: Name | None = None

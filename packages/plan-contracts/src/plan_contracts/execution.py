@@ -223,7 +223,7 @@ class OutputRecord(Contract, frozen=True, kw_only=True):
     name: Name
     """The view."""
     uri: str
-    """Where it lies, relative to the outputs folder."""
+    """Where it lies, relative to the outputs folder; of a temporary result, to the cache."""
     rows: Rows
     """Its rows."""
     bytes: ByteCount
@@ -264,6 +264,8 @@ class TaskOutcome(Contract, frozen=True, kw_only=True):
     """What the last attempt used."""
     outputs: tuple[OutputRecord, ...] = ()
     """What it published or reused."""
+    temp: tuple[OutputRecord, ...] = ()
+    """Temporary results that it kept in the cache or took from there."""
     error: ErrorPayload | None = None
     """Why it failed."""
     cause: Name | None = None

@@ -179,6 +179,9 @@ class Task(Contract, frozen=True, kw_only=True):
     """The views it computes, upstream first; for a check the view that is checked, for a scan none."""
     outputs: tuple[Name, ...]
     """Those of its views whose results it hands on."""
+    temp: tuple[Name, ...] = ()
+    """Those of its outputs that are kept in the cache, for readers in this run and later ones, and are no outputs of
+    the project."""
     datasets: tuple[Name, ...] = ()
     """Datasets it reads itself, sorted."""
     definition: Sha256

@@ -94,6 +94,20 @@ class Committer(Protocol):
         """
         ...
 
+    def cached(self, view: str, build_key: str) -> PublishedOutput | None:
+        """Give the temporary result that was kept for the view under this key, if it is still whole."""
+        ...
+
+    def keep(self, staged: StagedOutput, build_key: str) -> PublishedOutput:
+        """Put the staged file into the cache, whole or not at all; it is no output of the project.
+
+        Raises
+        ------
+        PlanError
+            When it cannot be put there.
+        """
+        ...
+
     def sync(self) -> None:
         """Make everything that was published survive a loss of power."""
         ...

@@ -197,7 +197,8 @@ class Dispatcher:
         if self._full or state.task.volatile:
             return False
         for view in state.task.outputs:
-            output = self._committer.reusable(view, state.build_key)
+            find = self._committer.cached if view in state.task.temp else self._committer.reusable
+            output = find(view, state.build_key)
             if output is None:
                 state.published.clear()
                 return False
@@ -272,7 +273,8 @@ class Dispatcher:
             for staged in result.outputs:
                 self._committer.verify(staged)
             for staged in result.outputs:
-                state.published[staged.view] = self._committer.publish(staged, state.build_key)
+                put = self._committer.keep if staged.view in state.task.temp else self._committer.publish
+                state.published[staged.view] = put(staged, state.build_key)
         except PlanError as error:
             return error.payload()
         state.in_memory = {each.view: each.memory for each in result.outputs if each.memory is not None}
@@ -312,7 +314,8 @@ class Dispatcher:
         """Record that a task is final, and forget results in memory that it was the last to need."""
         state.final = True
         name = state.task.name
-        outputs = self._records(state) if status in (TaskStatus.SUCCEEDED, TaskStatus.REUSED) else ()
+        done = status in (TaskStatus.SUCCEEDED, TaskStatus.REUSED)
+        outputs, temp = self._records(state) if done else ((), ())
         outcome = TaskOutcome(
             task=name,
             status=status,
@@ -321,6 +324,7 @@ class Dispatcher:
             seconds=metrics.wall_seconds if metrics is not None else None,
             metrics=metrics,
             outputs=outputs,
+            temp=temp,
             error=error,
             cause=cause,
         )
@@ -337,6 +341,7 @@ class Dispatcher:
                 actual_seconds=outcome.seconds,
                 metrics=metrics,
                 outputs=outputs,
+                temp=temp,
                 error=error,
                 cause=cause,
             )
@@ -346,8 +351,13 @@ class Dispatcher:
             self._consumer_is_final(self._states[producer])
 
     @staticmethod
-    def _records(state: TaskState) -> tuple[OutputRecord, ...]:
-        return tuple(state.published[view].record for view in state.task.outputs)
+    def _records(state: TaskState) -> tuple[tuple[OutputRecord, ...], tuple[OutputRecord, ...]]:
+        """Give what is an output of the project, and what is not."""
+        records = [state.published[view].record for view in state.task.outputs]
+        temp = state.task.temp
+        return tuple(each for each in records if each.name not in temp), tuple(
+            each for each in records if each.name in temp
+        )
 
     def _consumer_is_final(self, producer: TaskState) -> None:
         producer.waiting_consumers -= 1

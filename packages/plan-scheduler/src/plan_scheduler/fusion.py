@@ -76,6 +76,8 @@ def _table(view: str, reason: str) -> LoweringChoice:
 
 
 def _choice(view: LogicalNode, consumers: Sequence[LogicalNode]) -> LoweringChoice:
+    if view.materialize is Materialize.TEMP:
+        return LoweringChoice(view=view.name, materialize=Materialize.TEMP, reason="`temp` is asked for")
     if view.materialize is not Materialize.EPHEMERAL:
         return _table(view.name, _REASONS[view.materialize])
     for each in (view, *consumers):
@@ -90,7 +92,6 @@ def _choice(view: LogicalNode, consumers: Sequence[LogicalNode]) -> LoweringChoi
 _REASONS = {
     Materialize.TABLE: "`table` is asked for",
     Materialize.AUTO: "`auto`: every view is written as a table",
-    Materialize.TEMP: "`temp` is asked for and not supported yet: every view is written as a table",
 }
 
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from plan_contracts import (
     LogicalGraph,
     LogicalNode,
+    Materialize,
     NodeKind,
     Task,
     TaskGraph,
@@ -68,8 +69,12 @@ def lower(graph: LogicalGraph, *, admitted: Collection[str] | None = None) -> Ta
     }
     return TaskGraph(
         tasks=tuple(
-            _task([known[member] for member in members], set[str]().union(*(datasets[member] for member in members)))
-            for _, members in sorted(fusion.members.items())
+            _task(
+                [known[member] for member in members],
+                set[str]().union(*(datasets[member] for member in members)),
+                temp=fusion.choices[name].materialize is Materialize.TEMP,
+            )
+            for name, members in sorted(fusion.members.items())
         ),
         edges=tuple(sorted(edges)),
         lowering=tuple(fusion.choices[name] for name in known),
@@ -92,7 +97,7 @@ def _not_admitted(producer: str, consumer: str) -> InputNotAdmitted:
     )
 
 
-def _task(members: Sequence[LogicalNode], datasets: Collection[str]) -> Task:
+def _task(members: Sequence[LogicalNode], datasets: Collection[str], *, temp: bool) -> Task:
     """Make the task of a view, the last member, and of those that are computed inside it."""
     view = members[-1]
     definitions = [member.definition or "" for member in members]
@@ -102,6 +107,7 @@ def _task(members: Sequence[LogicalNode], datasets: Collection[str]) -> Task:
         kind=TaskKind.PYTHON if view.kind is NodeKind.PYTHON_VIEW else TaskKind.VIEW,
         views=tuple(member.name for member in members),
         outputs=(view.name,),
+        temp=(view.name,) if temp else (),
         datasets=tuple(sorted(datasets)),
         definition=definitions[0] if len(members) == 1 else digest("fused", *definitions),
         volatile=any(member.volatile for member in members),

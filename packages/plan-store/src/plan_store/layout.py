@@ -15,6 +15,8 @@ class Layout:
         A run's manifest; and, from its start on, who drives it.
     `history/RUN-SHA256.msgpack`
         What the run's tasks did cost.
+    `cache/KEY/VIEW.parquet`, `cache/KEY/VIEW.msgpack`
+        A temporary result, by its build key, and what is known of it.
     `scratch/RUN/`
         Staged results; gone when the run has ended.
     `tmp/`
@@ -27,6 +29,7 @@ class Layout:
         self.artifacts = root / "artifacts"
         self.runs = root / "runs"
         self.history = root / "history"
+        self.cache = root / "cache"
         self.scratch = root / "scratch"
         self.tmp = root / "tmp"
         self.verified = root / "verified.msgpack"

@@ -13,9 +13,6 @@ import pyarrow.parquet as pq
 from msgspec.structs import replace
 
 from plan_contracts import (
-    Column,
-    DataFormat,
-    DatasetRef,
     OutputRecord,
     OutputStatus,
     PublishedOutput,
@@ -24,6 +21,7 @@ from plan_contracts import (
 )
 from plan_store.errors import OutputsUnwritable, PublishFailed, StagedFileDiffers
 from plan_store.placing import sync_file, sync_folder
+from plan_store.result_cache import ResultCache, reference
 from plan_store.verified_files import VerifiedFiles
 
 
@@ -38,13 +36,23 @@ class OutputCommitter:
         Folder for staged results of this run.
     previous
         The outputs that were current before this run.
+    cache
+        Temporary results of this run and of earlier ones.
     verified
         Digests of files that are known.
     """
 
-    def __init__(self, outputs: Path, stage: Path, previous: Iterable[OutputRecord], verified: VerifiedFiles) -> None:
+    def __init__(
+        self,
+        outputs: Path,
+        stage: Path,
+        previous: Iterable[OutputRecord],
+        cache: ResultCache,
+        verified: VerifiedFiles,
+    ) -> None:
         self._outputs = outputs
         self._stage = stage
+        self._cache = cache
         self._verified = verified
         self._previous = {record.name: record for record in previous}
         self._now: dict[str, OutputRecord] = {}
@@ -72,7 +80,7 @@ class OutputCommitter:
             raise OutputsUnwritable(message, subject=str(self._outputs), suggestion=mend) from reason
 
     def expect_views(self, views: Iterable[str]) -> None:
-        """Say which views the project has; outputs of others are not current any more."""
+        """Say which views have outputs; those of others are not current any more."""
         self._expected = frozenset(views)
 
     def stage_uri(self) -> str:
@@ -87,7 +95,7 @@ class OutputCommitter:
         reused = replace(record, status=OutputStatus.REUSED)
         self._now[view] = reused
         path = self._outputs / record.uri
-        return PublishedOutput(record=reused, ref=_reference(path, record))
+        return PublishedOutput(record=reused, ref=reference(path, record))
 
     def verify(self, staged: StagedOutput) -> None:
         """Compare the staged file with what the worker said of it: size, footer, rows, and its digest.
@@ -144,7 +152,23 @@ class OutputCommitter:
             status=OutputStatus.BUILT,
         )
         self._now[staged.view] = record
-        return PublishedOutput(record=record, ref=_reference(target, record, staged.ref.columns))
+        return PublishedOutput(record=record, ref=reference(target, record, staged.ref.columns))
+
+    def cached(self, view: str, build_key: str) -> PublishedOutput | None:
+        """Give the temporary result that was kept for the view under this key, if its bytes are still the same."""
+        return self._cache.find(view, build_key)
+
+    def keep(self, staged: StagedOutput, build_key: str) -> PublishedOutput:
+        """Put the staged file into the cache; it is no output of the project.
+
+        Raises
+        ------
+        PublishFailed
+            When it cannot be put there.
+        """
+        kept = self._cache.put(staged, build_key)
+        self._unsynced.append(Path(kept.ref.uri))
+        return kept
 
     def sync(self) -> None:
         """Make everything that was published survive a loss of power, and clear the stage."""
@@ -180,11 +204,6 @@ class OutputCommitter:
     def _same_file_system(self) -> bool:
         self._stage.mkdir(parents=True, exist_ok=True)
         return self._stage.stat().st_dev == self._outputs.stat().st_dev
-
-
-def _reference(path: Path, record: OutputRecord, columns: tuple[Column, ...] = ()) -> DatasetRef:
-    """Refer to an output; without columns its readers take them from the file itself."""
-    return DatasetRef(uri=str(path), format=DataFormat.PARQUET, columns=columns, rows=record.rows, bytes=record.bytes)
 
 
 def _remove_if_empty(folder: Path) -> None:

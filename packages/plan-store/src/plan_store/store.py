@@ -125,11 +125,13 @@ class PlanStore:
             Folder of the outputs.
         """
         from plan_store.outputs import OutputCommitter
+        from plan_store.result_cache import ResultCache
 
         before = latest_manifest(self._layout, draft.project, draft.profile)
         previous = before.outputs if before is not None else ()
         verified = VerifiedFiles(self._layout.verified, self._layout.tmp)
-        return OutputCommitter(outputs, self._layout.scratch_of(draft.run_id) / "stage", previous, verified)
+        cache = ResultCache(self._layout.cache, self._layout.tmp, verified)
+        return OutputCommitter(outputs, self._layout.scratch_of(draft.run_id) / "stage", previous, cache, verified)
 
     def recover_interrupted(self, locked_project: str | None = None) -> tuple[str, ...]:
         """Give a manifest to every run whose driver died, and collect its scratch.

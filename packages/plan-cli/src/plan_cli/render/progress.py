@@ -154,8 +154,9 @@ def show_plan(console: Console, outcome: BuildOutcome) -> None:
 def outcome_line(outcome: TaskOutcome) -> str:
     """Give one line on a final task."""
     parts = [f"{outcome.status.value:<9}", outcome.task]
-    if outcome.outputs:
-        parts.append(count(sum(record.rows for record in outcome.outputs), "row"))
+    results = (*outcome.outputs, *outcome.temp)
+    if results:
+        parts.append(count(sum(record.rows for record in results), "row"))
     if outcome.status is TaskStatus.SUCCEEDED and outcome.seconds is not None:
         parts.append(duration(outcome.seconds))
     if outcome.error is not None:

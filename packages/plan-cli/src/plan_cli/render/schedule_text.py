@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from plan_cli.planning import fused_views
+from plan_cli.planning import views_lowered_to
 from plan_cli.render.figures import count, duration
 from plan_contracts import Materialize, PlanScheduleArtifact, TaskGraph
 
@@ -19,10 +19,13 @@ def schedule_summary(schedule: PlanScheduleArtifact) -> Iterator[str]:
 
 
 def lowering_lines(schedule: PlanScheduleArtifact) -> Iterator[str]:
-    """Say which views are computed inside their readers, and which are not although that is asked for."""
-    fused = sorted(fused_views(schedule))
+    """Say which views have no output of their own, and which have although `ephemeral` is asked for."""
+    fused = views_lowered_to(schedule, Materialize.EPHEMERAL)
     if fused:
         yield f"computed inside their readers: {', '.join(fused)}"
+    temporary = views_lowered_to(schedule, Materialize.TEMP)
+    if temporary:
+        yield f"kept in the cache for their readers: {', '.join(temporary)}"
     for choice in schedule.lowering:
         if choice.materialize is Materialize.TABLE and "asked for, but" in choice.reason:
             yield f"written as a table: {choice.view} ({choice.reason})"

@@ -104,7 +104,7 @@ def _requirement(columns: Mapping[str, str]) -> Requirement:
     return Requirement(columns=tuple(RequiredColumn(name=name, type=columns[name]) for name in sorted(columns)))
 
 
-def task_graph(text: str, *, costs: Mapping[str, float] | None = None) -> TaskGraph:
+def task_graph(text: str, *, costs: Mapping[str, float] | None = None, temp: Collection[str] = ()) -> TaskGraph:
     """Build a task graph in which each task computes the view of its name.
 
     Parameters
@@ -113,6 +113,8 @@ def task_graph(text: str, *, costs: Mapping[str, float] | None = None) -> TaskGr
         As for `graph`.
     costs
         Declared costs in seconds, for some or all tasks.
+    temp
+        Tasks whose results are kept in the cache, and are no outputs.
 
     Returns
     -------
@@ -138,6 +140,7 @@ def task_graph(text: str, *, costs: Mapping[str, float] | None = None) -> TaskGr
                 kind=TaskKind.VIEW,
                 views=(name,),
                 outputs=(name,),
+                temp=(name,) if name in temp else (),
                 definition=definition_of(name),
                 declared_cost=declared.get(name),
             )

@@ -57,14 +57,18 @@ class MemoryCommitter:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._current: dict[str, PublishedOutput] = {}
+        self._kept: dict[tuple[str, str], PublishedOutput] = {}
         self.verified: list[str] = []
         """Views whose staged files were found to be right, in order."""
         self.published: list[str] = []
         """Views that were published, in order."""
+        self.kept: list[str] = []
+        """Views whose results were put into the cache, in order."""
         self.synced = 0
         """How often `sync` was called."""
         (root / "staging").mkdir(parents=True, exist_ok=True)
         (root / "outputs").mkdir(parents=True, exist_ok=True)
+        (root / "cache").mkdir(parents=True, exist_ok=True)
 
     def stage_uri(self) -> str:
         """Give the folder in which workers stage their attempts."""
@@ -73,13 +77,9 @@ class MemoryCommitter:
     def reusable(self, view: str, build_key: str) -> PublishedOutput | None:
         """Give the current output if it was built from the same key and its bytes are still intact."""
         published = self._current.get(view)
-        if published is None or published.record.build_key != build_key:
+        if published is None or published.record.build_key != build_key or not _is_intact(published):
             return None
-        path = Path(published.ref.uri)
-        if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != published.record.sha256:
-            return None
-        record = msgspec.structs.replace(published.record, status=OutputStatus.REUSED)
-        self._current[view] = msgspec.structs.replace(published, record=record)
+        self._current[view] = _reused(published)
         return self._current[view]
 
     def verify(self, staged: StagedOutput) -> None:
@@ -109,24 +109,32 @@ class MemoryCommitter:
             When the file cannot be moved; the old output is still in place.
         """
         target = self._root / "outputs" / f"{check_name(staged.view, 'view')}.parquet"
-        try:
-            Path(staged.ref.uri).replace(target)
-        except OSError as reason:
-            message = f"The output of `{staged.view}` cannot be replaced: {reason.strerror}"
-            raise StagedMismatch(message, subject=staged.view) from reason
-        record = OutputRecord(
-            name=staged.view,
-            uri=target.name,
-            rows=staged.rows,
-            bytes=staged.bytes,
-            sha256=staged.sha256,
-            build_key=build_key,
-            status=OutputStatus.BUILT,
-        )
-        published = PublishedOutput(record=record, ref=msgspec.structs.replace(staged.ref, uri=str(target)))
-        self._current[staged.view] = published
+        self._current[staged.view] = _placed(staged, target, target.name, build_key)
         self.published.append(staged.view)
-        return published
+        return self._current[staged.view]
+
+    def cached(self, view: str, build_key: str) -> PublishedOutput | None:
+        """Give the result that was kept under this key, if its bytes are still intact."""
+        kept = self._kept.get((view, build_key))
+        return _reused(kept) if kept is not None and _is_intact(kept) else None
+
+    def keep(self, staged: StagedOutput, build_key: str) -> PublishedOutput:
+        """Move the staged file to `cache/<build_key>/<view>.parquet`.
+
+        Raises
+        ------
+        NameRefused
+            When the view's name is outside the grammar.
+        StagedMismatch
+            When the file cannot be moved.
+        """
+        uri = f"{build_key}/{check_name(staged.view, 'view')}.parquet"
+        target = self._root / "cache" / uri
+        target.parent.mkdir(exist_ok=True)
+        kept = _placed(staged, target, uri, build_key)
+        self._kept[staged.view, build_key] = kept
+        self.kept.append(staged.view)
+        return kept
 
     def sync(self) -> None:
         """Count the call; a test's folder need not survive a loss of power."""
@@ -141,3 +149,31 @@ class MemoryCommitter:
     def current(self) -> tuple[OutputRecord, ...]:
         """Give every current output, sorted by name."""
         return tuple(self._current[view].record for view in sorted(self._current))
+
+
+def _placed(staged: StagedOutput, target: Path, uri: str, build_key: str) -> PublishedOutput:
+    try:
+        Path(staged.ref.uri).replace(target)
+    except OSError as reason:
+        message = f"The output of `{staged.view}` cannot be replaced: {reason.strerror}"
+        raise StagedMismatch(message, subject=staged.view) from reason
+    record = OutputRecord(
+        name=staged.view,
+        uri=uri,
+        rows=staged.rows,
+        bytes=staged.bytes,
+        sha256=staged.sha256,
+        build_key=build_key,
+        status=OutputStatus.BUILT,
+    )
+    return PublishedOutput(record=record, ref=msgspec.structs.replace(staged.ref, uri=str(target)))
+
+
+def _is_intact(published: PublishedOutput) -> bool:
+    path = Path(published.ref.uri)
+    return path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == published.record.sha256
+
+
+def _reused(published: PublishedOutput) -> PublishedOutput:
+    record = msgspec.structs.replace(published.record, status=OutputStatus.REUSED)
+    return msgspec.structs.replace(published, record=record)

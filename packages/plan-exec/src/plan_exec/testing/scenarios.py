@@ -1,7 +1,7 @@
 """Everything that `execute_plan` takes, from one line of text."""
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +35,7 @@ def scenario(
     *,
     scripts: Mapping[str, str] | None = None,
     costs: Mapping[str, float] | None = None,
+    temp: Collection[str] = (),
 ) -> Scenario:
     """Schedule a graph whose tasks do what their scripts say.
 
@@ -48,8 +49,10 @@ def scenario(
         Steps of `ScriptedRuntime` by task; a task without one succeeds.
     costs
         Seconds by task; 1 where not given.
+    temp
+        Tasks whose results are kept in the cache, and are no outputs.
     """
-    tasks = task_graph(text)
+    tasks = task_graph(text, temp=temp)
     names = [task.name for task in tasks.tasks]
     committer = MemoryCommitter(folder / "store")
     seconds = {name: (costs or {}).get(name, 1.0) for name in names}

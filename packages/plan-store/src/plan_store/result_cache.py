@@ -1,0 +1,107 @@
+"""Temporary results, kept by what they were built from, so that a later task or run need not compute them again."""
+
+import os
+import shutil
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from plan_contracts import (
+    Column,
+    DataFormat,
+    DatasetRef,
+    DocumentRefused,
+    OutputRecord,
+    OutputStatus,
+    PublishedOutput,
+    StagedOutput,
+    check_name,
+    decode_msgpack,
+    encode_msgpack,
+)
+from plan_store import placing
+from plan_store.errors import PublishFailed
+from plan_store.verified_files import VerifiedFiles
+
+
+class ResultCache:
+    """Results by build key and view; what is missing or damaged is not there.
+
+    A result `KEY/VIEW.parquet` counts from the moment that its record `KEY/VIEW.msgpack` lies beside it. The time of
+    the record's last change is that of the last use, so that the least used can be collected.
+
+    Parameters
+    ----------
+    folder
+        Where the results lie; made when the first is put there.
+    tmp
+        A folder on the same file system.
+    verified
+        Digests of files that are known.
+    """
+
+    def __init__(self, folder: Path, tmp: Path, verified: VerifiedFiles) -> None:
+        self._folder = folder
+        self._tmp = tmp
+        self._verified = verified
+
+    def find(self, view: str, build_key: str) -> PublishedOutput | None:
+        """Give the result of the view under this key if its bytes are still those that were kept."""
+        result, known = self._places(view, build_key)
+        try:
+            record = decode_msgpack(known.read_bytes(), OutputRecord)
+            if result.stat().st_size != record.bytes or self._verified.sha256(result) != record.sha256:
+                return None
+            os.utime(known)
+        except (OSError, DocumentRefused):
+            return None
+        return PublishedOutput(record=replace(record, status=OutputStatus.REUSED), ref=reference(result, record))
+
+    def put(self, staged: StagedOutput, build_key: str) -> PublishedOutput:
+        """Move the staged file to its place, over whatever is there.
+
+        Raises
+        ------
+        PublishFailed
+            When it cannot be moved there.
+        """
+        result, known = self._places(staged.view, build_key)
+        record = OutputRecord(
+            name=staged.view,
+            uri=str(result.relative_to(self._folder)),
+            rows=staged.rows,
+            bytes=staged.bytes,
+            sha256=staged.sha256,
+            build_key=build_key,
+            status=OutputStatus.BUILT,
+        )
+        try:
+            result.parent.mkdir(parents=True, exist_ok=True)
+            self._move(Path(staged.ref.uri), result)
+            placing.replace(known, encode_msgpack(record), self._tmp)
+        except OSError as reason:
+            message = f"The temporary result {result} cannot be put in place: {reason.strerror}"
+            raise PublishFailed(message, subject=staged.view) from reason
+        return PublishedOutput(record=record, ref=reference(result, record, staged.ref.columns))
+
+    def _places(self, view: str, build_key: str) -> tuple[Path, Path]:
+        """Give the places of a result and of its record."""
+        name = check_name(view, "view")
+        return self._folder / build_key / f"{name}.parquet", self._folder / build_key / f"{name}.msgpack"
+
+    def _move(self, source: Path, target: Path) -> None:
+        """Rename the file; one on another file system, where the outputs are, is copied first."""
+        if source.stat().st_dev == target.parent.stat().st_dev:
+            source.replace(target)
+            self._verified.moved(source, target)
+            return
+        self._tmp.mkdir(parents=True, exist_ok=True)
+        beside = self._tmp / source.name
+        shutil.copyfile(source, beside)
+        beside.replace(target)
+        source.unlink()
+
+
+def reference(path: Path, record: OutputRecord, columns: tuple[Column, ...] = ()) -> DatasetRef:
+    """Refer to a result; without columns its readers take them from the file itself."""
+    return DatasetRef(uri=str(path), format=DataFormat.PARQUET, columns=columns, rows=record.rows, bytes=record.bytes)
