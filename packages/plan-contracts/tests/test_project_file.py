@@ -151,3 +151,17 @@ def test_unknown_profile_is_refused_with_the_nearest_one() -> None:
     with pytest.raises(ProfileUnknown, match="no profile `prd`") as caught:
         apply_profile(project, "prd")
     assert caught.value.suggestion == "Did you mean `prod`?"
+
+
+@pytest.mark.parametrize("value", ['"hunter2"', "12345678", '["hunter2"]', '"${two words}"'])
+def test_secret_that_names_no_variable_is_refused_and_never_shown(value: str) -> None:
+    text = (
+        '[project]\nname = "shop"\n\n[datasets.lake]\npath = "s3://lake/orders"\n'
+        f"storage_options = {{ secret_access_key = {value} }}\n"
+    )
+    with pytest.raises(ProjectFileInvalid) as caught:
+        parse_project_file(text, "plan.toml")
+    assert str(caught.value.location) == "plan.toml:6:21"
+    assert "hunter2" not in str(caught.value)
+    assert "12345678" not in str(caught.value)
+    assert "`${NAME}`" in str(caught.value)

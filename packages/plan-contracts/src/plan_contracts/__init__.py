@@ -174,6 +174,7 @@ from plan_contracts.ports import (
     WorkerRuntime,
 )
 from plan_contracts.project import (
+    AbsentColumns,
     DatasetSection,
     DefaultsSection,
     ExecutionSection,
@@ -195,11 +196,17 @@ from plan_contracts.references import (
     DataFormat,
     DatasetRef,
     DatasetSnapshot,
+    DeltaOptions,
+    JsonOptions,
     SnapshotFile,
 )
 from plan_contracts.scalars import (
     ColumnType,
     Name,
+)
+from plan_contracts.scans import (
+    DatasetScan,
+    ScanUnit,
 )
 from plan_contracts.schedule import (
     MakespanForecast,
@@ -212,6 +219,9 @@ from plan_contracts.source_location import (
 from plan_contracts.statistics import (
     Statistics,
     ViewStatistics,
+)
+from plan_contracts.storage_options import (
+    StorageOptions,
 )
 from plan_contracts.validation import (
     Admission,
@@ -229,6 +239,7 @@ from plan_contracts.validation import (
 
 __all__ = [
     # project file
+    "AbsentColumns",
     "DatasetSection",
     "DefaultsSection",
     "ExecutionSection",
@@ -249,14 +260,19 @@ __all__ = [
     "DataContract",
     "DataFormat",
     "DatasetRef",
+    "DatasetScan",
     "DatasetSnapshot",
+    "DeltaOptions",
     "Evidence",
     "EvidenceCatalog",
     "EvidenceSource",
     "Exactness",
+    "JsonOptions",
     "Name",
+    "ScanUnit",
     "SnapshotFile",
     "Statistics",
+    "StorageOptions",
     "ViewStatistics",
     # column types
     "CanonicalType",

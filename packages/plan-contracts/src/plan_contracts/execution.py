@@ -10,6 +10,7 @@ from plan_contracts.executors import ExecutionMode, ExecutorConfig, Placement
 from plan_contracts.graph import TaskKind, ViewSource
 from plan_contracts.references import DatasetRef
 from plan_contracts.scalars import ByteCount, Count, Name, Positive, Rows, RunId, Seconds, Sha256, UnixMs
+from plan_contracts.scans import ScanUnit
 
 WIRE_PROTOCOL = 1
 """Version of `TaskRequest` and `TaskResult`; dispatcher and worker must agree on it."""
@@ -58,14 +59,16 @@ class PythonWork(Contract, frozen=True, kw_only=True, tag_field="kind", tag="pyt
 
 
 class ScanWork(Contract, frozen=True, kw_only=True, tag_field="kind", tag="scan"):
-    """Read one scan unit of a dataset."""
+    """Read units of a dataset, in their order, into one table."""
 
     dataset: Name
-    """The dataset."""
-    unit: str
-    """Key of the unit within the dataset."""
+    """The dataset; the request's one input says where it lies."""
+    units: tuple[ScanUnit, ...]
+    """What to read."""
     projection: tuple[str, ...]
     """Columns to read, in the dataset's order."""
+    filters: tuple[str, ...] = ()
+    """Predicates in SQL, over columns of the dataset, that the rows must pass."""
 
 
 class CheckWork(Contract, frozen=True, kw_only=True, tag_field="kind", tag="check"):

@@ -6,6 +6,7 @@ from plan_contracts.base import Contract
 from plan_contracts.evidence import EvidenceCatalog
 from plan_contracts.references import DatasetRef, DatasetSnapshot
 from plan_contracts.scalars import ColumnType, Name, Seconds, Sha256
+from plan_contracts.scans import DatasetScan
 from plan_contracts.source_location import SourceLocation
 from plan_contracts.statistics import Statistics
 
@@ -144,6 +145,8 @@ class CompiledProject(Contract, frozen=True, kw_only=True):
     """Where each dataset lies and how it is read."""
     sources: dict[Name, ViewSource]
     """Text of each SQL view."""
+    scans: dict[Name, DatasetScan] = {}
+    """How each dataset is scanned that a view reads."""
     findings: tuple[PlanningFinding, ...] = ()
     """Why views do not plan, sorted by view."""
 

@@ -7,8 +7,9 @@ from plan_contracts.evidence import DataContract
 from plan_contracts.execution_policy import RetryPolicy, RoutingRules
 from plan_contracts.executors import ExecutionMode, ExecutorConfig
 from plan_contracts.graph import Materialize
-from plan_contracts.references import CsvOptions, DataFormat
-from plan_contracts.scalars import ByteSize, Name, Positive, Seconds
+from plan_contracts.references import CsvOptions, DataFormat, DeltaOptions, JsonOptions
+from plan_contracts.scalars import ByteSize, ColumnType, Name, Positive, Seconds
+from plan_contracts.storage_options import StorageOptions
 from plan_contracts.validation import AdmissionPolicy
 
 VarValue = str | int | float | bool
@@ -21,6 +22,13 @@ class ScanPolicy(StrEnum):
     AUTO = "auto"
     ALWAYS = "always"
     NEVER = "never"
+
+
+class AbsentColumns(StrEnum):
+    """What becomes of a column that only some files of a dataset have."""
+
+    REFUSE = "refuse"
+    NULL = "null"
 
 
 class ProjectSection(HandWritten, frozen=True, kw_only=True):
@@ -54,6 +62,18 @@ class DatasetSection(HandWritten, frozen=True, kw_only=True):
     """How it is stored; none takes it from the ending."""
     csv: CsvOptions | None = None
     """How a CSV file is written."""
+    json: JsonOptions | None = None
+    """How JSON lines are read."""
+    delta: DeltaOptions | None = None
+    """How a Delta table is read."""
+    hive: bool = True
+    """Whether folders called `key=value` below the path become columns."""
+    partitions: dict[str, ColumnType] = {}
+    """Types of such columns that must not be inferred from the names of the folders."""
+    absent_columns: AbsentColumns = AbsentColumns.REFUSE
+    """What becomes of a column that only some of the files have."""
+    storage_options: StorageOptions | None = None
+    """How the object store of a URL is reached, beyond what the environment says."""
     contract: DataContract | None = None
     """What must hold for it."""
     scan: ScanPolicy = ScanPolicy.AUTO

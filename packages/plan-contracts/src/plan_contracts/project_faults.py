@@ -16,6 +16,7 @@ from plan_contracts.names import case_collisions, name_fault, nearest
 from plan_contracts.project import ProjectFile
 from plan_contracts.scalars import ColumnType, Name
 from plan_contracts.source_location import SourceLocation
+from plan_contracts.storage_options import SecretReference
 from plan_contracts.toml_places import KeyPath, key_places
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -162,7 +163,18 @@ class _Reader:
         if annotation == Name and isinstance(value, str):
             self.name(value, path)
             return
+        if SecretReference in get_args(annotation):
+            self.secret(value, annotation, path)
+            return
         self.leaf(value, annotation, path)
+
+    def secret(self, value: object, annotation: object, path: KeyPath) -> None:
+        """Check a reference to a secret; what stands there may be the secret itself, and is not shown."""
+        try:
+            msgspec.convert(value, annotation)
+        except msgspec.ValidationError:
+            mend = "Put the value into the environment, and write its variable's name: `${NAME}`."
+            self.invalid(path, f"`{_dotted(path)}` names no environment variable", mend)
 
     def name(self, name: str, path: KeyPath) -> None:
         fault = name_fault(name)

@@ -12,15 +12,20 @@ from plan_contracts.base import HandWritten
 from plan_contracts.errors import ProfileUnknown, ProjectFileMalformed, ProjectFileMissing, raise_all
 from plan_contracts.evidence import DataContract
 from plan_contracts.names import nearest
-from plan_contracts.project import ExecutionSection, ProjectFile
+from plan_contracts.project import DatasetSection, ExecutionSection, ProjectFile
 from plan_contracts.project_faults import as_table, find_faults, section_type
-from plan_contracts.references import CsvOptions
+from plan_contracts.references import CsvOptions, JsonOptions
 from plan_contracts.source_location import SourceLocation
 
 PROJECT_FILE_NAME = "plan.toml"
 
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-_TYPED_FIELDS = {(DataContract, "columns"), (CsvOptions, "types")}
+_TYPED_FIELDS = {
+    (DataContract, "columns"),
+    (CsvOptions, "types"),
+    (JsonOptions, "types"),
+    (DatasetSection, "partitions"),
+}
 
 
 def _canonical_types(table: dict[str, object], section: type[HandWritten]) -> dict[str, object]:

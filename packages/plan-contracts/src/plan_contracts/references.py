@@ -7,7 +7,8 @@ from msgspec import Meta
 
 from plan_contracts.base import Contract, HandWritten
 from plan_contracts.evidence import Column
-from plan_contracts.scalars import ByteCount, ColumnType, Name, Rows, Sha256
+from plan_contracts.scalars import ByteCount, ColumnType, Count, Name, Rows, Sha256
+from plan_contracts.storage_options import StorageOptions
 
 
 class DataFormat(StrEnum):
@@ -30,10 +31,35 @@ class CsvOptions(HandWritten, frozen=True, kw_only=True):
     """What separates two fields."""
     quote: Annotated[str, Meta(min_length=1, max_length=1)] = '"'
     """What encloses a field that holds a delimiter."""
-    null: str | None = None
-    """The text that stands for null; none means the empty field."""
+    escape: Annotated[str, Meta(min_length=1, max_length=1)] | None = None
+    """What makes the character after it plain within quotes; none doubles the quote instead."""
+    comment: Annotated[str, Meta(min_length=1, max_length=1)] | None = None
+    """What a line begins with that holds no row; none takes every line for a row."""
+    null: str | tuple[str, ...] | None = None
+    """The text, or the texts, that stand for null beside the empty field."""
     types: dict[str, ColumnType] = {}
     """Types of columns whose type must not be inferred."""
+
+    @property
+    def null_markers(self) -> tuple[str, ...]:
+        """The texts that stand for null beside the empty field."""
+        if self.null is None:
+            return ()
+        return (self.null,) if isinstance(self.null, str) else self.null
+
+
+class JsonOptions(HandWritten, frozen=True, kw_only=True):
+    """How JSON lines are read."""
+
+    types: dict[str, ColumnType] = {}
+    """Types of columns whose type must not be inferred, and of columns that no line may hold."""
+
+
+class DeltaOptions(HandWritten, frozen=True, kw_only=True):
+    """How a Delta table is read."""
+
+    version: Count | None = None
+    """Version of the table; none takes the newest when the project is compiled."""
 
 
 class DatasetRef(Contract, frozen=True, kw_only=True):
@@ -53,13 +79,21 @@ class DatasetRef(Contract, frozen=True, kw_only=True):
     """Bytes on storage or in memory, where known."""
     csv: CsvOptions | None = None
     """How a CSV file is written; none for other formats."""
+    partition_columns: tuple[str, ...] = ()
+    """Columns, the last ones of `columns`, whose values stand beside the files and not in them."""
+    partition_values: tuple[tuple[str | None, ...], ...] = ()
+    """For each file the values of the partition columns, as text of their types; empty when there are none."""
+    versions: tuple[str, ...] = ()
+    """For each file what tells it from what it may be replaced by; empty for files that nobody else writes."""
+    storage: StorageOptions | None = None
+    """How the object store of a URL is reached; none for local files."""
 
 
 class SnapshotFile(Contract, frozen=True, kw_only=True):
     """One file of a dataset at the time of planning."""
 
     path: str
-    """Relative to plan.toml with forward slashes, or a URL without credentials."""
+    """Relative to plan.toml with forward slashes, or a URL."""
     bytes: ByteCount
     """Size."""
     digest: Sha256

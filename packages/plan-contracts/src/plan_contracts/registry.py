@@ -48,6 +48,7 @@ from plan_contracts.manifest import RunList, RunManifestV2
 from plan_contracts.names import nearest
 from plan_contracts.project import ProjectFile
 from plan_contracts.references import DatasetRef, DatasetSnapshot
+from plan_contracts.scans import DatasetScan
 from plan_contracts.schedule import PlanScheduleArtifact, PlanSignatures
 from plan_contracts.statistics import Statistics
 from plan_contracts.validation import Admission, PlanValidationArtifact
@@ -77,6 +78,7 @@ CONTRACTS: tuple[RegisteredContract, ...] = (
     RegisteredContract("cost_table", CostTable, "1.0"),
     RegisteredContract("data_contract", DataContract, "1.0"),
     RegisteredContract("dataset_ref", DatasetRef, "1.0"),
+    RegisteredContract("dataset_scan", DatasetScan, "1.0"),
     RegisteredContract("dataset_snapshot", DatasetSnapshot, "1.0"),
     RegisteredContract("error_payload", ErrorPayload, "1.0"),
     RegisteredContract("error_report", ErrorReport, "1.0"),

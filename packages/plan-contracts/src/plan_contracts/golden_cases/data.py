@@ -4,7 +4,9 @@ from plan_contracts.evidence import Column, Evidence, EvidenceCatalog, EvidenceS
 from plan_contracts.golden_cases.case import InvalidCase, ValidCase, altered, without
 from plan_contracts.graph import RequiredColumn, Requirement
 from plan_contracts.references import CsvOptions, DataFormat, DatasetRef, DatasetSnapshot, SnapshotFile
+from plan_contracts.scans import DatasetScan, ScanUnit
 from plan_contracts.statistics import Statistics, ViewStatistics
+from plan_contracts.storage_options import StorageOptions
 
 ORDERS_COLUMNS = (
     Column(name="order_id", type="int64", nullable=False),
@@ -71,6 +73,60 @@ CSV_REF = DatasetRef(
     csv=CsvOptions(delimiter=";", types={"customer_id": "int64"}),
 )
 
+HIVE_REF = DatasetRef(
+    uri="/data/shop/visits",
+    format=DataFormat.JSON,
+    files=("/data/shop/visits/day=2024-01-01/1.json", "/data/shop/visits/day=__HIVE_DEFAULT_PARTITION__/2.json"),
+    columns=(Column(name="visitor", type="string"), Column(name="day", type="date32")),
+    partition_columns=("day",),
+    partition_values=(("2024-01-01",), (None,)),
+    versions=("120 1735689600000000000", "80 1735689600000000001"),
+)
+
+S3_REF = DatasetRef(
+    uri="s3://lake/orders/1.parquet",
+    format=DataFormat.PARQUET,
+    columns=ORDERS_COLUMNS,
+    bytes=40960,
+    versions=('40960 "9b2cf535f27731c974343645a3985328"',),
+    storage=StorageOptions(
+        endpoint="http://127.0.0.1:9000",
+        region="eu-north-1",
+        access_key_id="${LAKE_KEY}",
+        secret_access_key="${LAKE_SECRET}",
+        retries=1,
+    ),
+)
+
+ORDERS_SCAN = DatasetScan(
+    dataset="orders",
+    projection=("order_id", "amount"),
+    filters=("amount > 10", "order_id < 900 or amount > 20"),
+    units=(
+        ScanUnit(key="0000", files=("/data/shop/1.parquet",), row_groups=((2, 3),), rows=900, bytes=20480),
+        ScanUnit(key="0001", files=("/data/shop/2.parquet", "/data/shop/3.parquet")),
+    ),
+    files_total=4,
+    files_candidate=3,
+    files_pruned=1,
+    row_groups_total=9,
+    row_groups_candidate=6,
+    row_groups_pruned=3,
+    is_task=True,
+    reason="`always` is asked for",
+)
+
+VISITS_SCAN = DatasetScan(
+    dataset="visits",
+    projection=(),
+    units=(),
+    files_total=1,
+    files_candidate=0,
+    files_pruned=1,
+    is_task=False,
+    reason="nothing of it is read",
+)
+
 MEMORY_REF = DatasetRef(uri="mem://worker-1/stg_orders", format=DataFormat.MEMORY, columns=ORDERS_COLUMNS, rows=1500)
 
 ORDERS_SNAPSHOT = DatasetSnapshot(
@@ -96,6 +152,10 @@ VALID = (
     ValidCase("dataset_ref", "parquet_file", PARQUET_REF),
     ValidCase("dataset_ref", "csv_files", CSV_REF),
     ValidCase("dataset_ref", "in_memory", MEMORY_REF),
+    ValidCase("dataset_ref", "hive_partitions", HIVE_REF),
+    ValidCase("dataset_ref", "object_store", S3_REF),
+    ValidCase("dataset_scan", "units_and_filters", ORDERS_SCAN),
+    ValidCase("dataset_scan", "everything_pruned", VISITS_SCAN),
     ValidCase("dataset_snapshot", "one_parquet_file", ORDERS_SNAPSHOT),
     ValidCase("requirement", "typed_and_untyped_column", REQUIREMENT),
     ValidCase("requirement", "nothing", Requirement()),
@@ -108,6 +168,9 @@ INVALID = (
     InvalidCase("statistics", "rows_as_text", altered(STATISTICS, "views.labels.rows_in", "many")),
     InvalidCase("dataset_ref", "unknown_format", altered(PARQUET_REF, "format", "avro")),
     InvalidCase("dataset_ref", "delimiter_too_long", altered(CSV_REF, "csv.delimiter", "||")),
+    InvalidCase("dataset_ref", "secret_in_clear", altered(S3_REF, "storage.secret_access_key", "letmein")),
+    InvalidCase("dataset_scan", "without_reason", without(ORDERS_SCAN, "reason")),
+    InvalidCase("dataset_scan", "row_groups_of_one_number", altered(ORDERS_SCAN, "units.0.row_groups.0", [2])),
     InvalidCase("dataset_snapshot", "digest_not_hexadecimal", altered(ORDERS_SNAPSHOT, "content_id", "sha256:5b")),
     InvalidCase("dataset_snapshot", "without_files", without(ORDERS_SNAPSHOT, "files")),
     InvalidCase("requirement", "column_as_text", altered(REQUIREMENT, "columns.0", "amount")),

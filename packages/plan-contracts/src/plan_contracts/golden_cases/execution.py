@@ -137,14 +137,19 @@ SCHEDULING = SchedulingDecision(
     ready_beside=1,
 )
 
+SCAN = ScanWork(
+    dataset="orders",
+    units=data.ORDERS_SCAN.units,
+    projection=data.ORDERS_SCAN.projection,
+    filters=data.ORDERS_SCAN.filters,
+)
+
 VALID = (
     ValidCase("task_request", "view", VIEW_REQUEST),
     ValidCase(
         "task_request", "python", _request(PythonWork(view="scores", module_path="views/scores.py", function="scores"))
     ),
-    ValidCase(
-        "task_request", "scan", _request(ScanWork(dataset="orders", unit="0", projection=("order_id", "amount")))
-    ),
+    ValidCase("task_request", "scan", _request(SCAN)),
     ValidCase(
         "task_request",
         "check",

@@ -60,6 +60,7 @@ PROJECT = CompiledProject(
     sources={
         "daily_revenue": ViewSource(name="daily_revenue", path="views/daily_revenue.sql", sql=REVENUE_SQL),
     },
+    scans={"orders": data.ORDERS_SCAN},
 )
 
 BROKEN_PROJECT = CompiledProject(

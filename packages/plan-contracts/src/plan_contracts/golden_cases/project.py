@@ -16,13 +16,17 @@ from plan_contracts.executors import (
 from plan_contracts.golden_cases.case import InvalidCase, ValidCase, altered, without
 from plan_contracts.graph import Materialize
 from plan_contracts.project import (
+    AbsentColumns,
     DatasetSection,
     ExecutionSection,
     ProfileSection,
     ProjectFile,
     ProjectSection,
+    ScanPolicy,
     ViewSection,
 )
+from plan_contracts.references import CsvOptions, DataFormat, DeltaOptions, JsonOptions
+from plan_contracts.storage_options import StorageOptions
 
 SMALLEST = ProjectFile(project=ProjectSection(name="shop"))
 
@@ -39,6 +43,29 @@ SHOP = ProjectFile(
         mode=ExecutionMode.PLAN_PARALLEL, executor=ExecutorConfig(kind=ExecutorKind.MULTIPROCESSING, max_tasks=4)
     ),
     profiles={"prod": ProfileSection(outputs="s3://bucket/out", vars={"country": "FR"})},
+)
+
+SOURCES = ProjectFile(
+    project=ProjectSection(name="shop"),
+    datasets={
+        "customers": DatasetSection(
+            path="data/customers.csv",
+            csv=CsvOptions(delimiter=";", comment="#", null=("NA", "-"), types={"customer_id": "int64"}),
+            scan=ScanPolicy.ALWAYS,
+        ),
+        "visits": DatasetSection(
+            path="data/visits",
+            format=DataFormat.JSON,
+            json=JsonOptions(types={"agent": "string"}),
+            partitions={"day": "date32"},
+            absent_columns=AbsentColumns.NULL,
+        ),
+        "stock": DatasetSection(path="data/stock", delta=DeltaOptions(version=7), hive=False),
+        "orders": DatasetSection(
+            path="s3://lake/orders/*.parquet",
+            storage_options=StorageOptions(endpoint="http://127.0.0.1:9000", secret_access_key="${LAKE_SECRET}"),
+        ),
+    },
 )
 
 DEFAULT_EXECUTOR = ExecutorConfig()
@@ -66,6 +93,7 @@ REQUEST = BuildRequest(project_path="shop", profile="prod", costs=CostChoice(sou
 VALID = (
     ValidCase("project_file", "smallest", SMALLEST),
     ValidCase("project_file", "shop", SHOP),
+    ValidCase("project_file", "sources", SOURCES),
     ValidCase("data_contract", "orders", ORDERS_CONTRACT),
     ValidCase("executor_config", "defaults", DEFAULT_EXECUTOR),
     ValidCase("executor_config", "remote", REMOTE_EXECUTOR),
@@ -78,6 +106,11 @@ VALID = (
 INVALID = (
     InvalidCase("project_file", "unknown_key", altered(SMALLEST, "project.viws", "views")),
     InvalidCase("project_file", "name_with_separator", altered(SMALLEST, "project.name", "../shop")),
+    InvalidCase(
+        "project_file",
+        "secret_in_clear",
+        altered(SOURCES, "datasets.orders.storage_options.secret_access_key", "letmein"),
+    ),
     InvalidCase("project_file", "negative_cost", altered(SHOP, "views.daily_revenue.cost", -1.0)),
     InvalidCase("data_contract", "unknown_key", altered(ORDERS_CONTRACT, "not_nul", ["order_id"])),
     InvalidCase("executor_config", "unknown_kind", altered(DEFAULT_EXECUTOR, "kind", "treadpool")),
