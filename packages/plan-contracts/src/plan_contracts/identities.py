@@ -12,18 +12,19 @@ from plan_contracts.codec import canonical_form, encode_msgpack, payload_hash
 from plan_contracts.graph import LogicalEdge, LogicalGraph
 
 
-def _contracts_within(annotation: object) -> set[type[Contract]]:
+def contracts_within(annotation: object) -> set[type[Contract]]:
+    """Give the contracts that values of a type may hold directly."""
     if isinstance(annotation, type) and issubclass(annotation, Contract):
         return {annotation}
-    return {found for argument in get_args(annotation) for found in _contracts_within(argument)}
+    return {found for argument in get_args(annotation) for found in contracts_within(argument)}
 
 
 @cache
-def _reduced_fields(contract: type[Contract]) -> frozenset[str]:
+def reduced_fields(contract: type[Contract]) -> frozenset[str]:
     """Name the fields whose values hold run-specific fields further down."""
     reduced: set[str] = set()
     for field in msgspec.structs.fields(contract):
-        if any(inner.run_specific or _reduced_fields(inner) for inner in _contracts_within(field.type)):
+        if any(inner.run_specific or reduced_fields(inner) for inner in contracts_within(field.type)):
             reduced.add(field.name)
     return frozenset(reduced)
 
@@ -40,7 +41,7 @@ def _identity_value(value: object) -> object:
 
 def _without_run_specific(document: Contract) -> dict[str, object]:
     contract = type(document)
-    reduced = _reduced_fields(contract)
+    reduced = reduced_fields(contract)
     return {
         name: _identity_value(getattr(document, name)) if name in reduced else getattr(document, name)
         for name in contract.__struct_fields__
