@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from plan_contracts.base import Contract
 from plan_contracts.errors_payload import ErrorPayload
-from plan_contracts.scalars import ByteCount, Version
+from plan_contracts.scalars import ByteCount, Count, Version
 
 
 class DocumentEncoding(StrEnum):
@@ -17,10 +17,11 @@ class DocumentEncoding(StrEnum):
 
 
 class DocumentForm(StrEnum):
-    """Whether a document is whole."""
+    """Which form of a contract a file holds."""
 
     WHOLE = "whole"
     IDENTITY = "identity"
+    SCHEMA = "schema"
 
 
 class DocumentCheck(Contract, frozen=True, kw_only=True):
@@ -37,13 +38,15 @@ class DocumentCheck(Contract, frozen=True, kw_only=True):
     version: Version | None = None
     """Version of the contract that it was held against; none for an event of an unknown kind."""
     form: DocumentForm = DocumentForm.WHOLE
-    """`identity` for the form without run-specific fields that artifacts are stored in."""
+    """`identity` without run-specific fields, as artifacts are stored; `schema` for the JSON Schema itself."""
+    documents: Count = 1
+    """Documents in it: the rows of an event segment, else 1."""
     unknown_fields: tuple[str, ...] = ()
     """Fields at the top that the contract does not know, as a newer minor version may have, sorted."""
     canonical: bool = False
     """Whether the bytes are exactly those that the document is written as."""
-    error: ErrorPayload | None = None
-    """Why it is not valid; none when it is."""
+    errors: tuple[ErrorPayload, ...] = ()
+    """Why it is not valid; empty when it is."""
 
 
 class DocumentReport(Contract, frozen=True, kw_only=True):

@@ -1,9 +1,8 @@
 """Types of identity forms: a contract's fields without the run-specific ones, at every depth."""
 
-import operator
 import types
-from functools import cache, reduce
-from typing import Annotated, Union, get_args, get_origin
+from functools import cache
+from typing import Annotated, Union, cast, get_args, get_origin
 
 import msgspec
 
@@ -12,8 +11,8 @@ from plan_contracts.identities import reduced_fields
 
 
 @cache
-def identity_type(contract: type[Contract]) -> type[msgspec.Struct]:
-    """Give a type to which the identity form of a contract decodes.
+def identity_type(contract: type[Contract]) -> type[Contract]:
+    """Give a type whose documents are the identity forms of a contract, byte for byte.
 
     Parameters
     ----------
@@ -26,14 +25,22 @@ def identity_type(contract: type[Contract]) -> type[msgspec.Struct]:
     >>> identity_type(ArtifactIds).__struct_fields__
     ('plan_schedule', 'plan_validation')
     """
-    fields: list[tuple[str, type, object]] = []
+    fields: list[tuple[str, object, object]] = []
     reduced = reduced_fields(contract)
-    for field in msgspec.structs.fields(contract):
+    # The identity form is a map with sorted keys; a struct is encoded in the order of its fields.
+    for field in sorted(msgspec.structs.fields(contract), key=lambda field: field.encode_name):
         if field.name in contract.run_specific:
             continue
         annotation = _without_run_specific(field.type) if field.name in reduced else field.type
-        fields.append((field.name, annotation, _default(field)))  # pyright: ignore[reportArgumentType]  # any annotation will do
-    return msgspec.defstruct(f"{contract.__name__}Identity", fields, kw_only=True, frozen=True)
+        fields.append((field.name, annotation, _default(field)))
+    made = msgspec.defstruct(
+        contract.__name__,
+        cast("list[tuple[str, type, object]]", fields),  # any annotation will do
+        bases=(Contract,),
+        kw_only=True,
+        frozen=True,
+    )
+    return cast("type[Contract]", made)  # its base is
 
 
 def _default(field: msgspec.structs.FieldInfo) -> object:
@@ -53,5 +60,8 @@ def _without_run_specific(annotation: object) -> object:
         return _without_run_specific(arguments[0])
     inner = tuple(argument if argument is Ellipsis else _without_run_specific(argument) for argument in arguments)
     if origin in (Union, types.UnionType):
-        return reduce(operator.or_, inner)  # pyright: ignore[reportArgumentType]  # types, of which a union can be made
+        union = inner[0]
+        for member in inner[1:]:
+            union = cast("type", union) | cast("type", member)
+        return union
     return types.GenericAlias(origin, inner) if isinstance(origin, type) else annotation

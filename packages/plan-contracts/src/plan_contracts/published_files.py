@@ -7,34 +7,17 @@ from importlib import resources
 import msgspec
 
 from plan_contracts.arrow_schemas import STORED_TABLES
-from plan_contracts.base import Contract
 from plan_contracts.codec import decode_json, encode_json_pretty, encode_msgpack, payload_hash
-from plan_contracts.error_catalogue import ERROR_CODES, ErrorCode
+from plan_contracts.error_catalogue import ERROR_CODES
 from plan_contracts.errors import DocumentRefused
 from plan_contracts.errors_payload import ErrorPayload
-from plan_contracts.evidence import Column
 from plan_contracts.golden_cases import InvalidCase, invalid_cases, valid_cases
 from plan_contracts.json_schemas import contract_schema
+from plan_contracts.publication import ArrowTable, ErrorCatalogue, PublishedFiles, PublishedIndex
 from plan_contracts.published_readme import readme_text
-from plan_contracts.registry import CONTRACTS, PublishedFiles, PublishedIndex, RegisteredContract, registered_contract
+from plan_contracts.registry import CONTRACTS, RegisteredContract, registered_contract
 
 INDEX = "INDEX.json"
-
-
-class ArrowTable(Contract, frozen=True, kw_only=True):
-    """A stored table."""
-
-    table: str
-    """Its name."""
-    columns: tuple[Column, ...]
-    """Its columns, in order, in canonical types."""
-
-
-class ErrorCatalogue(Contract, frozen=True, kw_only=True):
-    """All error codes."""
-
-    errors: tuple[ErrorCode, ...]
-    """Sorted by package, then code."""
 
 
 def pretty(value: object) -> bytes:

@@ -1,10 +1,9 @@
 """Says what a file of unknown origin is, and why it is not valid."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import cast
 
 import msgspec
 
@@ -21,7 +20,7 @@ from plan_contracts.documents import DocumentCheck, DocumentEncoding, DocumentFo
 from plan_contracts.errors import DocumentRefused, PlanError, PlanErrors
 from plan_contracts.events import Envelope, EventRow
 from plan_contracts.identity_types import identity_type
-from plan_contracts.project_file import PROJECT_FILE_NAME, parse_project_file
+from plan_contracts.project_file import parse_project_file
 from plan_contracts.registry import CONTRACTS, RegisteredContract, registered_contract
 
 LEAST_SIMILARITY = 0.5
@@ -29,14 +28,23 @@ LEAST_SIMILARITY = 0.5
 
 _VERSION = re.compile(r"\d+\.\d+")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_SCHEMA_ID = re.compile(r"urn:plan:contracts:(?P<name>[a-z0-9_]+):(?P<version>\d+\.\d+)")
 _PARQUET_MAGIC = b"PAR1"
+
+_Fields = Mapping[str, msgspec.Raw]
 
 
 @dataclass(frozen=True)
-class _Guess:
-    contract: RegisteredContract
-    form: DocumentForm
+class _Reading:
+    """A document, taken for one form of one contract."""
+
+    check: DocumentCheck
     similarity: float
+
+    @property
+    def merit(self) -> tuple[bool, bool, float]:
+        """Order of readings: what is valid and canonical first, then what fits by its fields."""
+        return (not self.check.errors, self.check.canonical, self.similarity)
 
 
 def check_document(data: bytes, file: str, contract: str | None = None) -> DocumentCheck:
@@ -54,7 +62,7 @@ def check_document(data: bytes, file: str, contract: str | None = None) -> Docum
     Returns
     -------
     DocumentCheck
-        What was found; nothing is raised for a file that is not valid.
+        What was found; nothing is raised for a file that is not valid. Parquet is recognised and not read.
 
     Raises
     ------
@@ -64,29 +72,31 @@ def check_document(data: bytes, file: str, contract: str | None = None) -> Docum
     Examples
     --------
     >>> found = check_document(b'{"plan_signature": "", "reduced_plan_signature": ""}', "signatures.json")
-    >>> found.contract, found.version, found.error
-    ('plan_signatures', '1.0', None)
+    >>> found.contract, found.version, found.errors
+    ('plan_signatures', '1.0', ())
     """
     wanted = registered_contract(contract) if contract is not None else None
     encoding = _encoding(data, file)
-    whole = DocumentCheck(file=file, bytes=len(data), encoding=encoding)
+    found = DocumentCheck(file=file, bytes=len(data), encoding=encoding)
     if encoding is DocumentEncoding.TOML:
-        return _check_project_file(data, whole)
-    if encoding is DocumentEncoding.PARQUET or encoding is None:
-        return _refused(whole, "It is neither JSON, MessagePack nor a project file", "Name a file that plan wrote.")
+        return _check_project_file(data, found)
+    if encoding is None or encoding is DocumentEncoding.PARQUET:
+        return _refused(found, "It is neither JSON, MessagePack nor a project file", "Name a file that plan wrote.")
     try:
         fields = _fields(data, encoding)
     except DocumentRefused as error:
-        return msgspec.structs.replace(whole, error=error.payload())
-    forms = tuple(DocumentForm) if encoding is DocumentEncoding.MSGPACK else (DocumentForm.WHOLE,)
-    guess = _guess(fields, wanted or _by_place(file), forms)
-    if guess is None:
-        kind = fields.get("kind")
-        if isinstance(kind, str):
-            return msgspec.structs.replace(whole, contract=kind)
-        mend = "Say which contract it should be with `--contract`."
-        return _refused(whole, "Its fields are those of no contract", mend)
-    return _check_fields(data, whole, fields, guess)
+        return msgspec.structs.replace(found, errors=(error.payload(),))
+    schema = _schema(fields, found)
+    if schema is not None:
+        return schema
+    known = wanted or _by_place(file) or _event(_kind(fields, encoding))
+    readings = [_reading(data, fields, found, each, form) for each, form in _candidates(fields, encoding, known)]
+    if readings:
+        return max(readings, key=lambda reading: reading.merit).check
+    kind = _kind(fields, encoding)
+    if kind is not None:
+        return msgspec.structs.replace(found, contract=kind)
+    return _refused(found, "Its fields are those of no contract", "Say which contract it should be with `--contract`.")
 
 
 def _encoding(data: bytes, file: str) -> DocumentEncoding | None:
@@ -100,8 +110,8 @@ def _encoding(data: bytes, file: str) -> DocumentEncoding | None:
     return DocumentEncoding.MSGPACK if b"\x80" <= first <= b"\x8f" or first in (b"\xde", b"\xdf") else None
 
 
-def _fields(data: bytes, encoding: DocumentEncoding) -> dict[str, object]:
-    """Give the document's fields by name.
+def _fields(data: bytes, encoding: DocumentEncoding) -> dict[str, msgspec.Raw]:
+    """Give the document's fields by name, their values as they stand there.
 
     Raises
     ------
@@ -110,115 +120,134 @@ def _fields(data: bytes, encoding: DocumentEncoding) -> dict[str, object]:
     """
     decode = msgspec.json.decode if encoding is DocumentEncoding.JSON else msgspec.msgpack.decode
     try:
-        return cast("dict[str, object]", decode(data, type=dict[str, object]))
+        return decode(data, type=dict[str, msgspec.Raw])
     except (msgspec.DecodeError, RecursionError, ValueError) as reason:
         detail = "it is nested too deeply" if isinstance(reason, RecursionError) else str(reason)
         raise DocumentRefused(f"Not a document in {encoding.value}: {detail}") from reason
 
 
-def _guess(
-    fields: Mapping[str, object], known: RegisteredContract | None, forms: Sequence[DocumentForm]
-) -> _Guess | None:
-    """Give the contract and form that fit best; none when nothing is near."""
-    event = next(
-        (each for each in CONTRACTS if each.name == fields.get("kind") and issubclass(each.type, Envelope)), None
-    )
-    certain = known or event
-    candidates = CONTRACTS if certain is None else (certain,)
-    guesses = [_Guess(each, form, _similarity(fields, each.type, form)) for each in candidates for form in forms]
-    best = max(guesses, key=lambda guess: guess.similarity)
-    return best if certain is not None or best.similarity >= LEAST_SIMILARITY else None
+def _text(value: msgspec.Raw | None, encoding: DocumentEncoding) -> str | None:
+    if value is None:
+        return None
+    decode = msgspec.json.decode if encoding is DocumentEncoding.JSON else msgspec.msgpack.decode
+    try:
+        return decode(value, type=str)
+    except (msgspec.DecodeError, ValueError):
+        return None
+
+
+def _kind(fields: _Fields, encoding: DocumentEncoding) -> str | None:
+    return _text(fields.get("kind"), encoding)
+
+
+def _event(kind: str | None) -> RegisteredContract | None:
+    return next((each for each in CONTRACTS if each.name == kind and issubclass(each.type, Envelope)), None)
 
 
 def _by_place(file: str) -> RegisteredContract | None:
-    """Give the contract in whose published folder the file lies."""
+    """Give the contract in whose published folder the file lies; an error beside a refused document is an error."""
     parts = PurePath(file).parts
     if len(parts) < 3 or not _VERSION.fullmatch(parts[-2]):
         return None
-    return next((contract for contract in CONTRACTS if contract.name == parts[-3]), None)
+    name = "error_payload" if file.endswith(".error.json") else parts[-3]
+    return next((contract for contract in CONTRACTS if contract.name == name), None)
 
 
-def _similarity(fields: Mapping[str, object], contract: type[Contract], form: DocumentForm) -> float:
+def _schema(fields: _Fields, found: DocumentCheck) -> DocumentCheck | None:
+    """Give the check of a published JSON Schema; none where the document is none."""
+    identity = _text(fields.get("$id"), DocumentEncoding.JSON) if found.encoding is DocumentEncoding.JSON else None
+    named = _SCHEMA_ID.fullmatch(identity or "")
+    if named is None:
+        return None
+    return msgspec.structs.replace(
+        found, contract=named["name"], version=named["version"], form=DocumentForm.SCHEMA, canonical=True
+    )
+
+
+def _candidates(
+    fields: _Fields, encoding: DocumentEncoding, known: RegisteredContract | None
+) -> Iterator[tuple[RegisteredContract, DocumentForm]]:
+    """Give the contracts, and the forms of them, that the document may be."""
+    for contract in CONTRACTS if known is None else (known,):
+        if known is None and issubclass(contract.type, Envelope):
+            continue  # an event has its kind
+        stored_whole = encoding is DocumentEncoding.JSON or issubclass(contract.type, Envelope | EventRow)
+        for form in (DocumentForm.WHOLE,) if stored_whole else (DocumentForm.WHOLE, DocumentForm.IDENTITY):
+            if known is not None or _similarity(fields, _form_of(contract.type, form)) >= LEAST_SIMILARITY:
+                yield contract, form
+
+
+def _form_of(contract: type[Contract], form: DocumentForm) -> type[Contract]:
+    return identity_type(contract) if form is DocumentForm.IDENTITY else contract
+
+
+def _similarity(fields: _Fields, contract: type[Contract]) -> float:
     """Give the common share of the field names, less where a field is missing that must be there."""
     known = {field.encode_name: field.required for field in msgspec.structs.fields(contract)}
-    if form is DocumentForm.IDENTITY:
-        if not contract.run_specific:
-            return 0.0
-        known = {name: required for name, required in known.items() if name not in contract.run_specific}
     given = _given(fields, contract)
     missing = sum(required and name not in given for name, required in known.items())
     return (len(given & set(known)) - missing) / max(1, len(given | set(known)))
 
 
-def _given(fields: Mapping[str, object], contract: type[Contract]) -> set[str]:
+def _given(fields: _Fields, contract: type[Contract]) -> set[str]:
     """Give the names of the fields without the tag of an event."""
     return set(fields) - {"kind"} if issubclass(contract, Envelope) else set(fields)
 
 
-def _check_fields(data: bytes, whole: DocumentCheck, fields: Mapping[str, object], guess: _Guess) -> DocumentCheck:
-    contract = guess.contract
+def _reading(
+    data: bytes, fields: _Fields, found: DocumentCheck, contract: RegisteredContract, form: DocumentForm
+) -> _Reading:
     names = {field.encode_name for field in msgspec.structs.fields(contract.type)}
-    unknown = sorted(_given(fields, contract.type) - names)
-    found = msgspec.structs.replace(
-        whole,
+    taken = msgspec.structs.replace(
+        found,
         contract=contract.name,
         version=contract.version,
-        form=guess.form,
-        unknown_fields=tuple(unknown),
+        form=form,
+        unknown_fields=tuple(sorted(_given(fields, contract.type) - names)),
     )
+    of_form = _form_of(contract.type, form)
     try:
-        canonical = _decoded(data, found, contract.type)
-        _check_digest(data, found)
+        canonical = _decoded(data, taken, of_form)
+        _check_digest(data, taken)
+        taken = msgspec.structs.replace(taken, canonical=canonical)
     except PlanError as error:
-        return msgspec.structs.replace(found, error=error.payload())
-    return msgspec.structs.replace(found, canonical=canonical)
+        taken = msgspec.structs.replace(taken, errors=(error.payload(),))
+    return _Reading(check=taken, similarity=_similarity(fields, of_form))
 
 
-def _decoded(data: bytes, found: DocumentCheck, contract: type[Contract]) -> bool:
+def _decoded(data: bytes, taken: DocumentCheck, contract: type[Contract]) -> bool:
     """Decode the document and say whether its bytes are canonical."""
-    if found.form is DocumentForm.IDENTITY:
-        return _decoded_identity(data, found, contract)
-    if found.encoding is DocumentEncoding.JSON:
+    if taken.encoding is DocumentEncoding.JSON:
         document = decode_json(data, contract)
         return data in (encode_json(document), encode_json_pretty(document))
     document = decode_msgpack(data, contract)
     if isinstance(document, EventRow) and payload_hash(document.event_payload_msgpack) != document.event_payload_hash:
-        raise DocumentRefused("The hash of the event is not that of its payload", subject="event_payload_hash")
+        raise DocumentRefused("The hash of the event is not that of its payload", subject="event_row")
     return encode_msgpack(document) == data
 
 
-def _decoded_identity(data: bytes, found: DocumentCheck, contract: type[Contract]) -> bool:
-    decode = msgspec.json.decode if found.encoding is DocumentEncoding.JSON else msgspec.msgpack.decode
-    try:
-        decode(data, type=identity_type(contract))
-    except (msgspec.DecodeError, RecursionError, ValueError) as reason:
-        message = f"Not a valid identity form of {contract.__name__}: {reason}"
-        raise DocumentRefused(message, subject=contract.__name__) from reason
-    return found.encoding is DocumentEncoding.MSGPACK and encode_msgpack(msgspec.msgpack.decode(data)) == data
-
-
-def _check_digest(data: bytes, found: DocumentCheck) -> None:
+def _check_digest(data: bytes, taken: DocumentCheck) -> None:
     """Compare a file that is named by a digest with it."""
-    digest = PurePath(found.file).stem.rpartition("-")[2]
+    digest = PurePath(taken.file).stem.rpartition("-")[2]
     if _DIGEST.fullmatch(digest) and payload_hash(data) != digest:
         message = "Its bytes are not those that its name is the digest of"
-        raise DocumentRefused(message, subject=found.contract, suggestion="Fetch it again; it has changed.")
+        raise DocumentRefused(message, subject=taken.contract, suggestion="Fetch it again; it has changed.")
 
 
-def _check_project_file(data: bytes, whole: DocumentCheck) -> DocumentCheck:
+def _check_project_file(data: bytes, found: DocumentCheck) -> DocumentCheck:
     contract = registered_contract("project_file")
-    found = msgspec.structs.replace(whole, contract=contract.name, version=contract.version)
+    taken = msgspec.structs.replace(found, contract=contract.name, version=contract.version)
     try:
-        parse_project_file(data.decode(), PROJECT_FILE_NAME if whole.file == "" else whole.file)
+        parse_project_file(data.decode(), found.file)
     except UnicodeDecodeError as reason:
-        return _refused(found, f"It is not UTF-8 text: byte {reason.start} cannot be decoded", "Save it as UTF-8.")
-    except PlanErrors as errors:
-        return msgspec.structs.replace(found, error=errors.errors[0].payload())
+        return _refused(taken, f"It is not UTF-8 text: byte {reason.start} cannot be decoded", "Save it as UTF-8.")
+    except PlanErrors as several:
+        return msgspec.structs.replace(taken, errors=tuple(error.payload() for error in several.errors))
     except PlanError as error:
-        return msgspec.structs.replace(found, error=error.payload())
-    return found
+        return msgspec.structs.replace(taken, errors=(error.payload(),))
+    return taken
 
 
 def _refused(found: DocumentCheck, message: str, mend: str) -> DocumentCheck:
     error = DocumentRefused(message, subject=found.contract, suggestion=mend)
-    return msgspec.structs.replace(found, error=error.payload())
+    return msgspec.structs.replace(found, errors=(error.payload(),))

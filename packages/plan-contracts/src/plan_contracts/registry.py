@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Literal
 
 from plan_contracts.base import Contract
 from plan_contracts.codec import decode_json
 from plan_contracts.costs import CostTable
+from plan_contracts.documents import DocumentReport
 from plan_contracts.drift import PlanDriftArtifact
 from plan_contracts.errors import ContractUnknown
 from plan_contracts.errors_payload import ErrorPayload, ErrorReport
@@ -47,10 +47,20 @@ from plan_contracts.history import TaskHistory
 from plan_contracts.manifest import RunList, RunManifestV2
 from plan_contracts.names import nearest
 from plan_contracts.project import ProjectFile
+from plan_contracts.publication import (
+    ArrowTable,
+    ContractDescription,
+    ContractList,
+    ErrorCatalogue,
+    FolderReport,
+    PublishedFiles,
+    PublishedIndex,
+)
 from plan_contracts.references import DatasetRef, DatasetSnapshot
 from plan_contracts.scans import DatasetScan
 from plan_contracts.schedule import PlanScheduleArtifact, PlanSignatures
 from plan_contracts.statistics import Statistics
+from plan_contracts.store_records import FileStamps, RunMarker
 from plan_contracts.validation import Admission, PlanValidationArtifact
 
 
@@ -73,13 +83,18 @@ class RegisteredContract:
 
 CONTRACTS: tuple[RegisteredContract, ...] = (
     RegisteredContract("admission", Admission, "1.0"),
+    RegisteredContract("arrow_table", ArrowTable, "1.0"),
     RegisteredContract("build_request", BuildRequest, "1.0"),
     RegisteredContract("compiled_project", CompiledProject, "1.0"),
+    RegisteredContract("contract_description", ContractDescription, "1.0"),
+    RegisteredContract("contract_list", ContractList, "1.0"),
     RegisteredContract("cost_table", CostTable, "1.0"),
     RegisteredContract("data_contract", DataContract, "1.0"),
     RegisteredContract("dataset_ref", DatasetRef, "1.0"),
     RegisteredContract("dataset_scan", DatasetScan, "1.0"),
     RegisteredContract("dataset_snapshot", DatasetSnapshot, "1.0"),
+    RegisteredContract("document_report", DocumentReport, "1.0"),
+    RegisteredContract("error_catalogue", ErrorCatalogue, "1.0"),
     RegisteredContract("error_payload", ErrorPayload, "1.0"),
     RegisteredContract("error_report", ErrorReport, "1.0"),
     RegisteredContract("event_row", EventRow, "2.0"),
@@ -90,6 +105,8 @@ CONTRACTS: tuple[RegisteredContract, ...] = (
     RegisteredContract("executor_capabilities", ExecutorCapabilities, "1.0"),
     RegisteredContract("executor_choice", ExecutorChoice, "1.0"),
     RegisteredContract("executor_config", ExecutorConfig, "1.0"),
+    RegisteredContract("file_stamps", FileStamps, "1.0"),
+    RegisteredContract("folder_report", FolderReport, "1.0"),
     RegisteredContract("logical_graph", LogicalGraph, "1.0"),
     RegisteredContract("output_record", OutputRecord, "1.0"),
     RegisteredContract("plan_drift_artifact", PlanDriftArtifact, "1.0"),
@@ -99,6 +116,8 @@ CONTRACTS: tuple[RegisteredContract, ...] = (
     RegisteredContract("plan_validation", PlanValidationEnvelope, "1.0"),
     RegisteredContract("plan_validation_artifact", PlanValidationArtifact, "1.0"),
     RegisteredContract("project_file", ProjectFile, "1.0"),
+    RegisteredContract("published_files", PublishedFiles, "1.0"),
+    RegisteredContract("published_index", PublishedIndex, "1.0"),
     RegisteredContract("requirement", Requirement, "1.0"),
     RegisteredContract("routing_decision", RoutingDecision, "1.0"),
     RegisteredContract("run_failed", RunFailed, "1.0"),
@@ -106,6 +125,7 @@ CONTRACTS: tuple[RegisteredContract, ...] = (
     RegisteredContract("run_list", RunList, "1.0"),
     RegisteredContract("run_manifest", RunManifestEnvelope, "2.0"),
     RegisteredContract("run_manifest_artifact", RunManifestV2, "2.0"),
+    RegisteredContract("run_marker", RunMarker, "1.0"),
     RegisteredContract("run_started", RunStarted, "1.0"),
     RegisteredContract("scheduling_decision", SchedulingDecision, "1.0"),
     RegisteredContract("statistics", Statistics, "1.0"),
@@ -120,28 +140,6 @@ CONTRACTS: tuple[RegisteredContract, ...] = (
     RegisteredContract("task_started", TaskStarted, "1.0"),
 )
 """Sorted by name."""
-
-
-class PublishedFiles(Contract, frozen=True, kw_only=True):
-    """One version of a contract in `INDEX.json`."""
-
-    contract: str
-    """The contract's name."""
-    version: str
-    """`major.minor`."""
-    state: Literal["draft", "released"]
-    """`draft` or `released`."""
-    files: dict[str, str]
-    """sha256 in hexadecimal by path below `contracts/`."""
-
-
-class PublishedIndex(Contract, frozen=True, kw_only=True):
-    """`INDEX.json`: what is published."""
-
-    contracts: tuple[PublishedFiles, ...] = ()
-    """Sorted by name, then version."""
-    other: dict[str, str] = {}
-    """sha256 in hexadecimal of each further file, by path."""
 
 
 @cache

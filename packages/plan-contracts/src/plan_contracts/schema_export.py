@@ -13,8 +13,9 @@ from pathlib import Path
 from plan_contracts.codec import decode_json, payload_hash
 from plan_contracts.compat import Change, Difference, as_schema, compare_schemas, version_after
 from plan_contracts.errors import ContractFrozen, ContractUnknown, PlanError
+from plan_contracts.publication import PublishedFiles, PublishedIndex
 from plan_contracts.published_files import INDEX, published_files
-from plan_contracts.registry import PublishedFiles, PublishedIndex, registered_contract
+from plan_contracts.registry import registered_contract
 
 SHIPPED = Path(__file__).parent / "published"
 """The copy that ships in the wheel."""

@@ -18,11 +18,12 @@ from plan_contracts import (
     UnknownEvent,
     decode_event,
 )
+from plan_contracts.store_records import RunMarker
 from plan_store.documents import read_documents
 from plan_store.layout import Layout
 from plan_store.manifests import latest_manifest
 from plan_store.reader import read_events
-from plan_store.run_marker import RunMarker, is_dead
+from plan_store.run_marker import is_dead
 
 
 def dead_runs(layout: Layout, locked_project: str | None) -> list[RunMarker]:

@@ -4,20 +4,8 @@ import os
 import socket
 from pathlib import Path
 
-from plan_contracts import Contract, RunManifestV2
-
-
-class RunMarker(Contract, frozen=True, kw_only=True):
-    """The driver of a run, and the manifest that the run gets if the driver dies."""
-
-    pid: int
-    """Process."""
-    host: str
-    """Host of the process."""
-    boot: str
-    """Identity of the host's uptime; empty where the system does not tell."""
-    draft: RunManifestV2
-    """The manifest as far as it was known at the start."""
+from plan_contracts import RunManifestV2
+from plan_contracts.store_records import RunMarker
 
 
 def this_process(draft: RunManifestV2) -> RunMarker:

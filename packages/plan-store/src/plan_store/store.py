@@ -14,13 +14,14 @@ from plan_contracts import (
     encode_msgpack,
     payload_hash,
 )
+from plan_contracts.store_records import RunMarker
 from plan_store.errors import ArtifactMissing, StoreDamaged, StoreUnwritable
 from plan_store.layout import Layout
 from plan_store.manifests import find_manifest, latest_manifest, manifests
 from plan_store.past_costs import past_entries
 from plan_store.placing import place
 from plan_store.project_lock import hold_lock
-from plan_store.run_marker import RunMarker, this_process
+from plan_store.run_marker import this_process
 from plan_store.verified_files import VerifiedFiles
 
 if TYPE_CHECKING:

@@ -4,31 +4,12 @@ import hashlib
 import os
 from pathlib import Path
 
-from plan_contracts import Contract, DocumentRefused, decode_msgpack, encode_msgpack
+from plan_contracts import DocumentRefused, decode_msgpack, encode_msgpack
+from plan_contracts.store_records import FileStamp, FileStamps
 from plan_store.placing import replace
 
 SMALL_BYTES = 1 << 20
 """Files up to this size are read at once."""
-
-
-class FileStamp(Contract, frozen=True, kw_only=True):
-    """What a file system says of a file, and the digest that its bytes had then."""
-
-    bytes: int
-    """Size."""
-    mtime_ns: int
-    """Time of its last change."""
-    inode: int
-    """Number of the file; another one stands for another file under the same name."""
-    sha256: str
-    """Digest."""
-
-
-class FileStamps(Contract, frozen=True, kw_only=True):
-    """Stamps by path. It is a cache: losing it costs time only."""
-
-    files: dict[str, FileStamp] = {}
-    """By absolute path."""
 
 
 class VerifiedFiles:

@@ -1,9 +1,20 @@
 """All golden cases, in the order of the registry."""
 
-from plan_contracts.golden_cases import data, errors, events, execution, graphs, project, schedules, validation
+from plan_contracts.golden_cases import (
+    data,
+    errors,
+    events,
+    execution,
+    graphs,
+    project,
+    publication,
+    schedules,
+    store_records,
+    validation,
+)
 from plan_contracts.golden_cases.case import InvalidCase, ValidCase
 
-_FAMILIES = (project, data, graphs, schedules, validation, execution, events, errors)
+_FAMILIES = (project, data, graphs, schedules, validation, execution, events, errors, store_records, publication)
 
 
 def valid_cases() -> tuple[ValidCase, ...]:

@@ -1,0 +1,38 @@
+"""What a store writes for itself, and a later version of it reads."""
+
+from plan_contracts.base import Contract
+from plan_contracts.manifest import RunManifestV2
+from plan_contracts.scalars import ByteCount, Positive, Sha256
+
+
+class RunMarker(Contract, frozen=True, kw_only=True):
+    """The driver of a run, and the manifest that the run gets if the driver dies."""
+
+    pid: Positive
+    """Process."""
+    host: str
+    """Host of the process."""
+    boot: str
+    """Identity of the host's uptime; empty where the system does not tell."""
+    draft: RunManifestV2
+    """The manifest as far as it was known at the start."""
+
+
+class FileStamp(Contract, frozen=True, kw_only=True):
+    """What a file system says of a file, and the digest that its bytes had then."""
+
+    bytes: ByteCount
+    """Size."""
+    mtime_ns: int
+    """Time of its last change, in nanoseconds since 1970."""
+    inode: int
+    """Number of the file; another one stands for another file under the same name."""
+    sha256: Sha256
+    """Digest."""
+
+
+class FileStamps(Contract, frozen=True, kw_only=True):
+    """Stamps of files by path. It is a cache: losing it costs time only."""
+
+    files: dict[str, FileStamp] = {}
+    """By absolute path."""
