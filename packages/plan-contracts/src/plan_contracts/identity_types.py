@@ -64,4 +64,4 @@ def _without_run_specific(annotation: object) -> object:
         for member in inner[1:]:
             union = cast("type", union) | cast("type", member)
         return union
-    return types.GenericAlias(origin, inner) if isinstance(origin, type) else annotation
+    return types.GenericAlias(cast("type", origin), inner) if isinstance(origin, type) else annotation
