@@ -42,6 +42,7 @@ def test_identity_form_of_a_manifest_drops_fields_of_nested_contracts(unpack: Ca
         "reduced_plan_signature",
         "dataset_snapshots",
         "outputs",
+        "checks",
         "versions",
         "artifact_ids",
     }

@@ -16,6 +16,12 @@ from plan_contracts.base import (
     HandWritten,
 )
 from plan_contracts.byte_size import byte_size
+from plan_contracts.checks import (
+    CheckRecord,
+    CheckResult,
+    DataCheck,
+    ViolationKind,
+)
 from plan_contracts.codec import (
     MAX_DOCUMENT_BYTES,
     decode_json,
@@ -79,12 +85,14 @@ from plan_contracts.events import (
     UnknownEvent,
 )
 from plan_contracts.evidence import (
+    AcceptedValue,
     Column,
     DataContract,
     Evidence,
     EvidenceCatalog,
     EvidenceSource,
     Exactness,
+    UniqueKey,
 )
 from plan_contracts.execution import (
     WIRE_PROTOCOL,
@@ -234,7 +242,6 @@ from plan_contracts.validation import (
     TaskValidation,
     TypeMismatch,
     ValidationStatus,
-    ViolationKind,
 )
 
 __all__ = [
@@ -254,6 +261,7 @@ __all__ = [
     "load_project_file",
     "parse_project_file",
     # data
+    "AcceptedValue",
     "Column",
     "ColumnType",
     "CsvOptions",
@@ -273,6 +281,7 @@ __all__ = [
     "SnapshotFile",
     "Statistics",
     "StorageOptions",
+    "UniqueKey",
     "ViewStatistics",
     # column types
     "CanonicalType",
@@ -308,7 +317,10 @@ __all__ = [
     # validation
     "Admission",
     "AdmissionPolicy",
+    "CheckRecord",
+    "CheckResult",
     "ContractViolation",
+    "DataCheck",
     "DriftFinding",
     "DriftKind",
     "DriftSeverity",

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from plan_contracts.base import Contract
+from plan_contracts.checks import CheckRecord, CheckResult
 from plan_contracts.errors_payload import ErrorPayload
 from plan_contracts.execution import (
     OutputRecord,
@@ -153,9 +154,13 @@ class TaskFinished(Envelope, frozen=True, kw_only=True, tag="task_finished"):
     metrics: TaskMetrics | None = None
     """What the last attempt used."""
     outputs: tuple[OutputRecord, ...] = ()
-    """What it published or reused."""
+    """What it published or reused; the output of a checked view is published by its check."""
     temp: tuple[OutputRecord, ...] = ()
     """Temporary results that it kept in the cache or took from there."""
+    checks: tuple[CheckResult, ...] = ()
+    """What each check has found; empty where they were not run again."""
+    passed: CheckRecord | None = None
+    """For a check that passed or was reused: what is now known of its subject."""
     error: ErrorPayload | None = None
     """Why it failed."""
     cause: Name | None = None

@@ -27,6 +27,13 @@ class Column(Contract, frozen=True, kw_only=True):
     """Field metadata of the Arrow schema."""
 
 
+UniqueKey = str | tuple[str, ...]
+"""One column, or several that are unique together."""
+
+AcceptedValue = str | int | float | bool
+"""A value that a column may hold."""
+
+
 class DataContract(HandWritten, frozen=True, kw_only=True):
     """What the project declares about a dataset or a view's output."""
 
@@ -40,6 +47,12 @@ class DataContract(HandWritten, frozen=True, kw_only=True):
     """Fewest rows allowed."""
     max_rows: Rows | None = None
     """Most rows allowed."""
+    unique: tuple[UniqueKey, ...] = ()
+    """Columns, or groups of columns, of whose values no two rows hold the same; nulls count as values."""
+    accepted_values: dict[str, tuple[AcceptedValue, ...]] = {}
+    """Per column the only values that it holds; null is always accepted."""
+    expressions: dict[str, str] = {}
+    """Predicates in SQL, by name; a row for which one is false offends, and a row for which it is null does not."""
 
 
 class EvidenceSource(StrEnum):

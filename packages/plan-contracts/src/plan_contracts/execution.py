@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import ClassVar, Literal
 
 from plan_contracts.base import Contract
+from plan_contracts.checks import CheckResult, DataCheck
 from plan_contracts.errors_payload import ErrorPayload
 from plan_contracts.execution_policy import ExecutionPolicy
 from plan_contracts.executors import ExecutionMode, ExecutorConfig, Placement
@@ -72,14 +73,12 @@ class ScanWork(Contract, frozen=True, kw_only=True, tag_field="kind", tag="scan"
 
 
 class CheckWork(Contract, frozen=True, kw_only=True, tag_field="kind", tag="check"):
-    """Check the staged output of a view."""
+    """Check a dataset, or the staged output of a view before it is published."""
 
-    view: Name
-    """The view."""
-    check: str
-    """Name of the check."""
-    sql: str
-    """A query that gives the offending rows."""
+    subject: Name
+    """The dataset or view, which is the one input."""
+    checks: tuple[DataCheck, ...]
+    """What to check; all are run, also when one fails."""
 
 
 TaskWork = ViewWork | PythonWork | ScanWork | CheckWork
@@ -192,6 +191,8 @@ class TaskResult(Contract, frozen=True, kw_only=True):
     """How it ended."""
     outputs: tuple[StagedOutput, ...] = ()
     """Staged results; empty on failure."""
+    checks: tuple[CheckResult, ...] = ()
+    """What each check has found; with an offending row the status is `failed`."""
     error: ErrorPayload | None = None
     """Why it failed."""
     metrics: TaskMetrics
@@ -266,9 +267,11 @@ class TaskOutcome(Contract, frozen=True, kw_only=True):
     metrics: TaskMetrics | None = None
     """What the last attempt used."""
     outputs: tuple[OutputRecord, ...] = ()
-    """What it published or reused."""
+    """What it published or reused; the output of a checked view is published by its check."""
     temp: tuple[OutputRecord, ...] = ()
     """Temporary results that it kept in the cache or took from there."""
+    checks: tuple[CheckResult, ...] = ()
+    """What each check has found; empty where they were not run again."""
     error: ErrorPayload | None = None
     """Why it failed."""
     cause: Name | None = None

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from plan_contracts.base import Contract
+from plan_contracts.checks import DataCheck
 from plan_contracts.evidence import EvidenceCatalog
 from plan_contracts.references import DatasetRef, DatasetSnapshot
 from plan_contracts.scalars import ColumnType, Name, Seconds, Sha256
@@ -149,6 +150,8 @@ class CompiledProject(Contract, frozen=True, kw_only=True):
     """How each dataset is scanned that a view reads."""
     findings: tuple[PlanningFinding, ...] = ()
     """Why views do not plan, sorted by view."""
+    checks: dict[Name, tuple[DataCheck, ...]] = {}
+    """What the contract of each dataset and view declares and only data can show, as queries."""
 
 
 class TaskKind(StrEnum):
@@ -186,7 +189,7 @@ class Task(Contract, frozen=True, kw_only=True):
     """Those of its outputs that are kept in the cache, for readers in this run and later ones, and are no outputs of
     the project."""
     datasets: tuple[Name, ...] = ()
-    """Datasets it reads itself, sorted."""
+    """Datasets it reads itself, sorted; for the check of a dataset that one."""
     definition: Sha256
     """Identity of its logic: the definition of its one view, or a digest over the definitions of all."""
     volatile: bool = False
@@ -197,6 +200,8 @@ class Task(Contract, frozen=True, kw_only=True):
     """Tags of its views, sorted."""
     declared_cost: Seconds | None = None
     """Sum of the costs that its views declare; none when none does."""
+    checks: tuple[DataCheck, ...] = ()
+    """What a check runs; empty for other kinds."""
 
 
 class TaskGraph(Contract, frozen=True, kw_only=True):

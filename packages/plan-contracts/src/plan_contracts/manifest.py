@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from plan_contracts.base import Contract
+from plan_contracts.checks import CheckRecord
 from plan_contracts.execution import OutputRecord, TaskStatus
 from plan_contracts.executors import ExecutionMode, ExecutorConfig
 from plan_contracts.references import DatasetSnapshot
@@ -89,6 +90,8 @@ class RunManifestV2(Contract, frozen=True, kw_only=True):
     """What the run read, sorted by name."""
     outputs: tuple[OutputRecord, ...]
     """Every current output of the project after this run, sorted by name."""
+    checks: tuple[CheckRecord, ...] = ()
+    """What datasets and views have passed, in this run or before, sorted by subject."""
     task_counts: dict[TaskStatus, Count]
     """Tasks per status."""
     retried_tasks: dict[Name, Count] = {}

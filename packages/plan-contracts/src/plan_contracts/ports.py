@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+from plan_contracts.checks import CheckRecord
 from plan_contracts.events import Envelope
 from plan_contracts.execution import OutputRecord, PublishedOutput, StagedOutput, WorkerLimits
 from plan_contracts.history import TaskHistoryEntry
@@ -106,6 +107,18 @@ class Committer(Protocol):
         PlanError
             When it cannot be put there.
         """
+        ...
+
+    def has_passed(self, subject: str, build_key: str) -> bool:
+        """Say whether checks of this key have passed, in this run or before."""
+        ...
+
+    def record_passed(self, subject: str, build_key: str) -> None:
+        """Put on record that the checks of a dataset or view have passed."""
+        ...
+
+    def passed(self) -> tuple[CheckRecord, ...]:
+        """Give what datasets and views have passed, sorted by subject: what a manifest lists."""
         ...
 
     def sync(self) -> None:

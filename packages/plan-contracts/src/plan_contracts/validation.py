@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from plan_contracts.base import Contract
+from plan_contracts.checks import ViolationKind
 from plan_contracts.graph import PlanningFinding
 from plan_contracts.scalars import ColumnType, Count, Name, RunId, Signature
 from plan_contracts.source_location import SourceLocation
@@ -35,18 +36,6 @@ class TypeMismatch(Contract, frozen=True, kw_only=True):
     """Type that is needed."""
     available: ColumnType
     """Type that there is."""
-
-
-class ViolationKind(StrEnum):
-    """Which part of a declared contract does not hold."""
-
-    COLUMN_MISSING = "column_missing"
-    TYPE_DIFFERS = "type_differs"
-    NULLABLE = "nullable"
-    METADATA_MISSING = "metadata_missing"
-    METADATA_DIFFERS = "metadata_differs"
-    TOO_FEW_ROWS = "too_few_rows"
-    TOO_MANY_ROWS = "too_many_rows"
 
 
 class ContractViolation(Contract, frozen=True, kw_only=True):
@@ -90,6 +79,8 @@ class EdgeValidation(Contract, frozen=True, kw_only=True):
     """Metadata keys that the producer lacks, sorted."""
     contract_violations: tuple[ContractViolation, ...] = ()
     """Where the producer breaks its declared contract."""
+    pending_checks: tuple[str, ...] = ()
+    """Checks of the producer, a dataset, that need its data: they run before the consumer, and hold it if they fail."""
     suggestions: tuple[Suggestion, ...] = ()
     """Nearest fits for what is missing."""
 
@@ -109,6 +100,8 @@ class TaskValidation(Contract, frozen=True, kw_only=True):
     """What no single edge can show."""
     contract_violations: tuple[ContractViolation, ...] = ()
     """Where its output breaks its own declared contract."""
+    pending_checks: tuple[str, ...] = ()
+    """Checks that need its output: they run before it is published and before its consumers."""
     blocked_by: tuple[Name, ...] = ()
     """The invalid views above it, sorted."""
 

@@ -13,13 +13,14 @@ from queue import Empty
 from time import monotonic
 
 from plan_contracts import (
+    CheckRecord,
+    CheckResult,
     Clock,
     Committer,
     DocumentRefused,
     Envelope,
     ErrorPayload,
     EventSink,
-    OutputRecord,
     PlanError,
     ResultStatus,
     RoutingDecision,
@@ -41,6 +42,7 @@ from plan_exec.executors.executor import Completion, Completions, Executor
 from plan_exec.handoff import completed_inputs, key_of, ready_to_send
 from plan_exec.lifecycle import Lifecycle
 from plan_exec.progress import ProgressListener
+from plan_exec.publishing import Publisher
 from plan_exec.task_state import TaskState
 
 GRACE_SECONDS = 3.0
@@ -89,7 +91,7 @@ class Dispatcher:
         self._routes = routes
         self._make_executor = executor
         self._sink = sink
-        self._committer = committer
+        self._publisher = Publisher(committer, states)
         self._clock = clock
         self._listener = listener
         self._make_lifecycle = lifecycle
@@ -187,23 +189,16 @@ class Dispatcher:
             state.ready_at = self._clock.unix_ms()
             state.request = completed_inputs(state, self._states, self._owners)
             state.build_key = key_of(state.request)
-            if self._reuse(state):
+            try:
+                reused = not self._full and not state.task.volatile and self._publisher.reuse(state)
+            except PlanError as error:
+                self._fail(state, error.payload())
+                continue
+            if reused:
                 self._finish(state, TaskStatus.REUSED)
                 pending.extend(self._unblocked(state))
             else:
                 heapq.heappush(self._ready, (state.index, state.task.name))
-
-    def _reuse(self, state: TaskState) -> bool:
-        if self._full or state.task.volatile:
-            return False
-        for view in state.task.outputs:
-            find = self._committer.cached if view in state.task.temp else self._committer.reusable
-            output = find(view, state.build_key)
-            if output is None:
-                state.published.clear()
-                return False
-            state.published[view] = output
-        return True
 
     def _start_ready(self) -> None:
         while self._ready and len(self._running) < self._executor.slots and self._stopped_by is None:
@@ -238,14 +233,27 @@ class Dispatcher:
         result, error = self._read(state, completion)
         if result is not None and error is None:
             error = self._publish(state, result)
-        metrics = result.metrics if result is not None else None
+        metrics, checks = (result.metrics, result.checks) if result is not None else (None, ())
         if error is None:
-            self._finish(state, TaskStatus.SUCCEEDED, metrics=metrics)
+            self._finish(state, TaskStatus.SUCCEEDED, metrics=metrics, checks=checks)
             self._make_ready(self._unblocked(state))
             return
-        self._finish(state, TaskStatus.FAILED, metrics=metrics, error=error)
+        self._fail(state, error, metrics=metrics, checks=checks)
+        if completion.worker_died:
+            self._stopped_by = self._stopped_by or state.task.name
+
+    def _fail(
+        self,
+        state: TaskState,
+        error: ErrorPayload,
+        *,
+        metrics: TaskMetrics | None = None,
+        checks: tuple[CheckResult, ...] = (),
+    ) -> None:
+        """Make a task final that failed, and everything below it."""
+        self._finish(state, TaskStatus.FAILED, metrics=metrics, checks=checks, error=error)
         self._skip_consumers(state)
-        if self._fail_fast or completion.worker_died:
+        if self._fail_fast:
             self._stopped_by = self._stopped_by or state.task.name
 
     def _read(self, state: TaskState, completion: Completion) -> tuple[TaskResult | None, ErrorPayload | None]:
@@ -270,14 +278,9 @@ class Dispatcher:
 
     def _publish(self, state: TaskState, result: TaskResult) -> ErrorPayload | None:
         try:
-            for staged in result.outputs:
-                self._committer.verify(staged)
-            for staged in result.outputs:
-                put = self._committer.keep if staged.view in state.task.temp else self._committer.publish
-                state.published[staged.view] = put(staged, state.build_key)
+            self._publisher.accept(state, result)
         except PlanError as error:
             return error.payload()
-        state.in_memory = {each.view: each.memory for each in result.outputs if each.memory is not None}
         if state.waiting_consumers == 0:
             self._forget(state)
         return None
@@ -308,6 +311,7 @@ class Dispatcher:
         status: TaskStatus,
         *,
         metrics: TaskMetrics | None = None,
+        checks: tuple[CheckResult, ...] = (),
         error: ErrorPayload | None = None,
         cause: str | None = None,
     ) -> None:
@@ -315,7 +319,8 @@ class Dispatcher:
         state.final = True
         name = state.task.name
         done = status in (TaskStatus.SUCCEEDED, TaskStatus.REUSED)
-        outputs, temp = self._records(state) if done else ((), ())
+        outputs, temp = self._publisher.records(state) if done else ((), ())
+        passed = CheckRecord(subject=state.checked, build_key=state.build_key) if done and state.checked else None
         outcome = TaskOutcome(
             task=name,
             status=status,
@@ -325,6 +330,7 @@ class Dispatcher:
             metrics=metrics,
             outputs=outputs,
             temp=temp,
+            checks=checks,
             error=error,
             cause=cause,
         )
@@ -342,6 +348,8 @@ class Dispatcher:
                 metrics=metrics,
                 outputs=outputs,
                 temp=temp,
+                checks=checks,
+                passed=passed,
                 error=error,
                 cause=cause,
             )
@@ -349,15 +357,6 @@ class Dispatcher:
         self._listener.task_finished(outcome)
         for producer in state.producers:
             self._consumer_is_final(self._states[producer])
-
-    @staticmethod
-    def _records(state: TaskState) -> tuple[tuple[OutputRecord, ...], tuple[OutputRecord, ...]]:
-        """Give what is an output of the project, and what is not."""
-        records = [state.published[view].record for view in state.task.outputs]
-        temp = state.task.temp
-        return tuple(each for each in records if each.name not in temp), tuple(
-            each for each in records if each.name in temp
-        )
 
     def _consumer_is_final(self, producer: TaskState) -> None:
         producer.waiting_consumers -= 1

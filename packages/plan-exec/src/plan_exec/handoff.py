@@ -28,9 +28,12 @@ def _completed(each: TaskInput, states: Mapping[str, TaskState], owners: Mapping
     if each.producer is None:
         return each
     producer = states[owners[each.name]]
-    published = producer.published[each.name]
-    ref = producer.in_memory.get(each.name, published.ref)
-    return replace(each, ref=ref, content_id=published.record.sha256)
+    staged = producer.staged.get(each.name)
+    if staged is not None:
+        file, content_id = staged.ref, staged.sha256
+    else:
+        file, content_id = producer.published[each.name].ref, producer.published[each.name].record.sha256
+    return replace(each, ref=producer.in_memory.get(each.name, file), content_id=content_id)
 
 
 def key_of(request: TaskRequest) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from plan_contracts import DatasetRef, PublishedOutput, Task, TaskRequest
+from plan_contracts import DatasetRef, PublishedOutput, StagedOutput, Task, TaskKind, TaskRequest
 
 
 @dataclass(kw_only=True)
@@ -30,5 +30,14 @@ class TaskState:
     build_key: str = ""
     published: dict[str, PublishedOutput] = field(default_factory=dict[str, PublishedOutput])
     """What it published or reused, by view."""
+    staged: dict[str, StagedOutput] = field(default_factory=dict[str, StagedOutput])
+    """What it staged and a check holds back, by view."""
     in_memory: dict[str, DatasetRef] = field(default_factory=dict[str, DatasetRef])
     """Results kept in memory, by view."""
+
+    @property
+    def checked(self) -> str | None:
+        """The dataset or view that it checks; none when it is no check."""
+        if self.task.kind is not TaskKind.CHECK:
+            return None
+        return (*self.task.views, *self.task.datasets)[0]

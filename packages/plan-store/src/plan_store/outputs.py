@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from msgspec.structs import replace
 
 from plan_contracts import (
+    CheckRecord,
     OutputRecord,
     OutputStatus,
     PublishedOutput,
@@ -40,6 +41,8 @@ class OutputCommitter:
         Temporary results of this run and of earlier ones.
     verified
         Digests of files that are known.
+    passed
+        The checks that were passed before this run.
     """
 
     def __init__(
@@ -49,6 +52,7 @@ class OutputCommitter:
         previous: Iterable[OutputRecord],
         cache: ResultCache,
         verified: VerifiedFiles,
+        passed: Iterable[CheckRecord] = (),
     ) -> None:
         self._outputs = outputs
         self._stage = stage
@@ -56,6 +60,7 @@ class OutputCommitter:
         self._verified = verified
         self._previous = {record.name: record for record in previous}
         self._now: dict[str, OutputRecord] = {}
+        self._passed = {record.subject: record for record in passed}
         self._expected: frozenset[str] | None = None
         self._unsynced: list[Path] = []
 
@@ -82,6 +87,11 @@ class OutputCommitter:
     def expect_views(self, views: Iterable[str]) -> None:
         """Say which views have outputs; those of others are not current any more."""
         self._expected = frozenset(views)
+
+    def expect_checks(self, subjects: Iterable[str]) -> None:
+        """Say which datasets and views the project checks; what is known of others is forgotten."""
+        checked = set(subjects)
+        self._passed = {subject: record for subject, record in self._passed.items() if subject in checked}
 
     def stage_uri(self) -> str:
         """Give the folder in which workers stage their attempts."""
@@ -169,6 +179,19 @@ class OutputCommitter:
         kept = self._cache.put(staged, build_key)
         self._unsynced.append(Path(kept.ref.uri))
         return kept
+
+    def has_passed(self, subject: str, build_key: str) -> bool:
+        """Say whether checks of this key have passed, in this run or before."""
+        record = self._passed.get(subject)
+        return record is not None and record.build_key == build_key
+
+    def record_passed(self, subject: str, build_key: str) -> None:
+        """Put on record that the checks of a dataset or view have passed."""
+        self._passed[subject] = CheckRecord(subject=subject, build_key=build_key)
+
+    def passed(self) -> tuple[CheckRecord, ...]:
+        """Give what datasets and views have passed, sorted by subject."""
+        return tuple(record for _, record in sorted(self._passed.items()))
 
     def sync(self) -> None:
         """Make everything that was published survive a loss of power, and clear the stage."""

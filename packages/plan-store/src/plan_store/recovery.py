@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from plan_contracts import (
     ArtifactIds,
+    CheckRecord,
     DocumentRefused,
     OutputRecord,
     OutputStatus,
@@ -58,6 +59,7 @@ def interrupted_manifest(layout: Layout, marker: RunMarker) -> RunManifestV2:
     outputs: dict[str, OutputRecord] = {}
     if before is not None:
         outputs = {record.name: replace(record, status=OutputStatus.KEPT) for record in before.outputs}
+    passed: dict[str, CheckRecord] = {record.subject: record for record in before.checks} if before is not None else {}
     counts: dict[TaskStatus, int] = {}
     ids = ArtifactIds()
     ended_at, signatures = draft.started_at_unix_ms, ("", "")
@@ -77,6 +79,7 @@ def interrupted_manifest(layout: Layout, marker: RunMarker) -> RunManifestV2:
         elif isinstance(event, TaskFinished):
             counts[event.status] = counts.get(event.status, 0) + 1
             outputs |= {record.name: record for record in event.outputs}
+            passed |= {event.passed.subject: event.passed} if event.passed is not None else {}
     return replace(
         draft,
         status=RunStatus.INTERRUPTED,
@@ -84,6 +87,7 @@ def interrupted_manifest(layout: Layout, marker: RunMarker) -> RunManifestV2:
         plan_signature=signatures[0],
         reduced_plan_signature=signatures[1],
         outputs=tuple(record for _, record in sorted(outputs.items())),
+        checks=tuple(record for _, record in sorted(passed.items())),
         task_counts=counts,
         artifact_ids=ids,
     )

@@ -129,10 +129,11 @@ class PlanStore:
         from plan_store.result_cache import ResultCache
 
         before = latest_manifest(self._layout, draft.project, draft.profile)
-        previous = before.outputs if before is not None else ()
+        previous, passed = (before.outputs, before.checks) if before is not None else ((), ())
         verified = VerifiedFiles(self._layout.verified, self._layout.tmp)
         cache = ResultCache(self._layout.cache, self._layout.tmp, verified)
-        return OutputCommitter(outputs, self._layout.scratch_of(draft.run_id) / "stage", previous, cache, verified)
+        stage = self._layout.scratch_of(draft.run_id) / "stage"
+        return OutputCommitter(outputs, stage, previous, cache, verified, passed)
 
     def recover_interrupted(self, locked_project: str | None = None) -> tuple[str, ...]:
         """Give a manifest to every run whose driver died, and collect its scratch.

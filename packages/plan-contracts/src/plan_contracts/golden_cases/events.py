@@ -1,5 +1,6 @@
 """Golden cases of events, of the event row and of the run manifest."""
 
+from plan_contracts.checks import CheckRecord, CheckResult
 from plan_contracts.codec import encode_msgpack, payload_hash
 from plan_contracts.events import (
     EventRow,
@@ -30,6 +31,8 @@ from plan_contracts.golden_cases.case import InvalidCase, ValidCase, altered, wi
 from plan_contracts.identities import artifact_id
 from plan_contracts.manifest import ArtifactIds, MachineInfo, RunList, RunManifestV2, RunStatus
 
+PASSED = CheckRecord(subject="daily_revenue", build_key="f7" * 32)
+
 MANIFEST = RunManifestV2(
     run_id=schedules.RUN_ID,
     status=RunStatus.SUCCEEDED,
@@ -44,6 +47,7 @@ MANIFEST = RunManifestV2(
     executor_reason="given in plan.toml",
     dataset_snapshots=(data.ORDERS_SNAPSHOT,),
     outputs=(execution.OUTPUT,),
+    checks=(PASSED,),
     task_counts={TaskStatus.SUCCEEDED: 1, TaskStatus.REUSED: 3},
     versions={"plan": "0.1.0", "datafusion": "55.0.0"},
     machine=MachineInfo(cores=2, memory_bytes=8589934592, platform="linux-x86_64", python="3.11.9"),
@@ -117,6 +121,18 @@ SKIPPED = TaskFinished(
     cause="stock",
 )
 
+CHECKED = TaskFinished(
+    task="check-daily_revenue",
+    status=TaskStatus.SUCCEEDED,
+    attempts=1,
+    definition="4a" * 32,
+    predicted_seconds=0.01,
+    actual_seconds=0.02,
+    outputs=(execution.OUTPUT,),
+    checks=(CheckResult(name="not_null(day)", offending_rows=0),),
+    passed=PASSED,
+)
+
 RUNS = RunList(runs=(MANIFEST,))
 
 VALID = (
@@ -137,6 +153,7 @@ VALID = (
     ValidCase("task_retried", "after_failure", RETRIED),
     ValidCase("task_finished", "succeeded", FINISHED),
     ValidCase("task_finished", "skipped", SKIPPED),
+    ValidCase("task_finished", "check_passed", CHECKED),
 )
 
 INVALID = (

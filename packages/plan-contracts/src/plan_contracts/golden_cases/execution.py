@@ -1,5 +1,6 @@
 """Golden cases of the wire protocol between dispatcher and worker, of outputs, decisions and reports."""
 
+from plan_contracts.checks import CheckResult
 from plan_contracts.errors_payload import ErrorPayload
 from plan_contracts.execution import (
     CheckWork,
@@ -90,6 +91,25 @@ FAILED = TaskResult(
     worker="worker-2",
 )
 
+CHECK_FAILED = TaskResult(
+    run_id=schedules.RUN_ID,
+    task="check-daily_revenue",
+    attempt=1,
+    status=ResultStatus.FAILED,
+    checks=(
+        CheckResult(name="not_null(day)", offending_rows=2, examples=("day = null, revenue = 12.50",)),
+        CheckResult(name="unique(day)", offending_rows=0),
+    ),
+    error=ErrorPayload(
+        code="check_failed",
+        stage="engine",
+        message="`daily_revenue` breaks its contract: not_null(day) finds 2 rows, such as day = null, revenue = 12.50",
+        subject="daily_revenue",
+    ),
+    metrics=TaskMetrics(wall_seconds=0.5),
+    worker="worker-1",
+)
+
 OUTPUT = OutputRecord(
     name="daily_revenue",
     uri="daily_revenue.parquet",
@@ -153,12 +173,11 @@ VALID = (
     ValidCase(
         "task_request",
         "check",
-        _request(
-            CheckWork(view="daily_revenue", check="not_null_day", sql="select * from daily_revenue where day is null")
-        ),
+        _request(CheckWork(subject="daily_revenue", checks=(graphs.DAY_NOT_NULL,))),
     ),
     ValidCase("task_result", "succeeded", SUCCEEDED),
     ValidCase("task_result", "failed", FAILED),
+    ValidCase("task_result", "check_failed", CHECK_FAILED),
     ValidCase("output_record", "built", OUTPUT),
     ValidCase("execution_report", "succeeded_failed_and_skipped", REPORT),
     ValidCase("routing_decision", "over_cost_threshold", ROUTING),

@@ -1,5 +1,6 @@
 """Golden cases of the logical graph, the task graph and the compiled project."""
 
+from plan_contracts.checks import DataCheck, ViolationKind
 from plan_contracts.evidence import EvidenceCatalog
 from plan_contracts.golden_cases import data
 from plan_contracts.golden_cases.case import InvalidCase, ValidCase, altered, without
@@ -51,6 +52,24 @@ FINDING = PlanningFinding(
 
 REVENUE_SQL = "select cast(placed_at as date) as day, sum(amount) as revenue from orders group by 1"
 
+DAY_NOT_NULL = DataCheck(
+    name="not_null(day)",
+    kind=ViolationKind.NULLABLE,
+    subject="day",
+    declared="not null",
+    sql='select * from "daily_revenue" where "day" is null',
+    definition="3f" * 32,
+)
+
+UNPLANNED = DataCheck(
+    name="positive",
+    kind=ViolationKind.EXPRESSION_FALSE,
+    subject="positive",
+    declared="revnue > 0",
+    sql='select * from "daily_revenue" where not (revnue > 0)',
+    fault="there is no column `revnue`; did you mean `revenue`?",
+)
+
 PROJECT = CompiledProject(
     graph=GRAPH,
     evidence=data.CATALOG,
@@ -61,6 +80,7 @@ PROJECT = CompiledProject(
         "daily_revenue": ViewSource(name="daily_revenue", path="views/daily_revenue.sql", sql=REVENUE_SQL),
     },
     scans={"orders": data.ORDERS_SCAN},
+    checks={"daily_revenue": (DAY_NOT_NULL, UNPLANNED)},
 )
 
 BROKEN_PROJECT = CompiledProject(
@@ -75,6 +95,14 @@ BROKEN_PROJECT = CompiledProject(
 
 TASKS = TaskGraph(
     tasks=(
+        Task(
+            name="check-daily_revenue",
+            kind=TaskKind.CHECK,
+            views=("daily_revenue",),
+            outputs=(),
+            definition="4a" * 32,
+            checks=(DAY_NOT_NULL,),
+        ),
         Task(
             name="daily_revenue",
             kind=TaskKind.VIEW,
@@ -94,14 +122,18 @@ TASKS = TaskGraph(
             volatile=True,
         ),
     ),
-    edges=(("daily_revenue", "report"),),
+    edges=(
+        ("check-daily_revenue", "report"),
+        ("daily_revenue", "check-daily_revenue"),
+        ("daily_revenue", "report"),
+    ),
     lowering=(LoweringChoice(view="stg_orders", materialize=Materialize.EPHEMERAL, reason="it has one consumer"),),
 )
 
 VALID = (
     ValidCase("logical_graph", "one_edge", GRAPH),
     ValidCase("logical_graph", "empty", LogicalGraph(nodes=(), edges=())),
-    ValidCase("task_graph", "fused_view", TASKS),
+    ValidCase("task_graph", "fused_and_checked_view", TASKS),
     ValidCase("compiled_project", "one_view", PROJECT),
     ValidCase("compiled_project", "missing_column", BROKEN_PROJECT),
 )

@@ -34,6 +34,13 @@ ORDERS_CONTRACT = DataContract(
     columns={"order_id": "int64", "amount": "decimal(12, 2)"}, not_null=("order_id",), min_rows=1
 )
 
+REVENUE_CONTRACT = DataContract(
+    unique=("day", ("country", "day")),
+    accepted_values={"country": ("DE", "FR"), "quarter": (1, 2, 3, 4)},
+    expressions={"not_negative": "revenue >= 0"},
+    max_rows=10000,
+)
+
 SHOP = ProjectFile(
     project=ProjectSection(name="shop", outputs="out"),
     datasets={"orders": DatasetSection(path="data/orders/*.parquet", contract=ORDERS_CONTRACT)},
@@ -95,6 +102,7 @@ VALID = (
     ValidCase("project_file", "shop", SHOP),
     ValidCase("project_file", "sources", SOURCES),
     ValidCase("data_contract", "orders", ORDERS_CONTRACT),
+    ValidCase("data_contract", "unique_accepted_and_expressions", REVENUE_CONTRACT),
     ValidCase("executor_config", "defaults", DEFAULT_EXECUTOR),
     ValidCase("executor_config", "remote", REMOTE_EXECUTOR),
     ValidCase("executor_choice", "chosen_by_planner", CHOSEN),
@@ -113,6 +121,7 @@ INVALID = (
     ),
     InvalidCase("project_file", "negative_cost", altered(SHOP, "views.daily_revenue.cost", -1.0)),
     InvalidCase("data_contract", "unknown_key", altered(ORDERS_CONTRACT, "not_nul", ["order_id"])),
+    InvalidCase("data_contract", "expression_not_text", altered(REVENUE_CONTRACT, "expressions", {"positive": 1})),
     InvalidCase("executor_config", "unknown_kind", altered(DEFAULT_EXECUTOR, "kind", "treadpool")),
     InvalidCase("executor_config", "no_slots", altered(DEFAULT_EXECUTOR, "max_tasks", 0)),
     InvalidCase("executor_choice", "without_reason", without(CHOSEN, "reason")),

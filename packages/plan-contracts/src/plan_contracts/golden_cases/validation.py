@@ -46,7 +46,15 @@ MIXED = PlanValidationArtifact(
         TaskValidation(
             task="customers_clean",
             status=ValidationStatus.VALID,
-            edges=(EdgeValidation(producer="customers", consumer="customers_clean", status=ValidationStatus.VALID),),
+            edges=(
+                EdgeValidation(
+                    producer="customers",
+                    consumer="customers_clean",
+                    status=ValidationStatus.VALID,
+                    pending_checks=("unique(customer_id)",),
+                ),
+            ),
+            pending_checks=("not_null(customer_id)",),
         ),
         TaskValidation(
             task="daily_revenue",

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import msgspec
 
+from plan_contracts.checks import CheckRecord
 from plan_contracts.errors import PlanError
 from plan_contracts.evidence import Column
 from plan_contracts.execution import OutputRecord, OutputStatus, PublishedOutput, StagedOutput
@@ -58,6 +59,7 @@ class MemoryCommitter:
         self._root = root
         self._current: dict[str, PublishedOutput] = {}
         self._kept: dict[tuple[str, str], PublishedOutput] = {}
+        self._passed: dict[str, str] = {}
         self.verified: list[str] = []
         """Views whose staged files were found to be right, in order."""
         self.published: list[str] = []
@@ -135,6 +137,18 @@ class MemoryCommitter:
         self._kept[staged.view, build_key] = kept
         self.kept.append(staged.view)
         return kept
+
+    def has_passed(self, subject: str, build_key: str) -> bool:
+        """Say whether checks of this key have passed before."""
+        return self._passed.get(subject) == build_key
+
+    def record_passed(self, subject: str, build_key: str) -> None:
+        """Put on record that the checks of a dataset or view have passed."""
+        self._passed[subject] = build_key
+
+    def passed(self) -> tuple[CheckRecord, ...]:
+        """Give what datasets and views have passed, sorted by subject."""
+        return tuple(CheckRecord(subject=name, build_key=key) for name, key in sorted(self._passed.items()))
 
     def sync(self) -> None:
         """Count the call; a test's folder need not survive a loss of power."""

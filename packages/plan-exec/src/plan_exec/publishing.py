@@ -1,0 +1,97 @@
+"""Write, audit, publish: a result is verified and published at once, or held back until its checks have passed."""
+
+from collections.abc import Mapping
+
+from plan_contracts import Committer, OutputRecord, PublishedOutput, StagedOutput, TaskResult
+from plan_exec.task_state import TaskState
+
+
+class Publisher:
+    """Publishes what tasks have staged, through the committer.
+
+    Parameters
+    ----------
+    committer
+        Verifies, publishes, and knows what is current.
+    states
+        Every scheduled task, by name.
+    """
+
+    def __init__(self, committer: Committer, states: Mapping[str, TaskState]) -> None:
+        self._committer = committer
+        self._states = states
+        self._owners = {view: state.task.name for state in states.values() for view in state.task.outputs}
+        self._temp = {view for state in states.values() for view in state.task.temp}
+        self._checked = {state.checked for state in states.values()}
+
+    def reuse(self, state: TaskState) -> bool:
+        """Take over what need not be made again: outputs of the same key, or the verdict of checks of the same key.
+
+        Raises
+        ------
+        PlanError
+            When what a check held back cannot be published.
+        """
+        if state.checked is not None:
+            if not self._committer.has_passed(state.checked, state.build_key):
+                return False
+            self.accept_check(state)
+            return True
+        for view in state.task.outputs:
+            find = self._committer.cached if view in self._temp else self._committer.reusable
+            output = find(view, state.build_key)
+            if output is None:
+                state.published.clear()
+                return False
+            state.published[view] = output
+        return True
+
+    def accept(self, state: TaskState, result: TaskResult) -> None:
+        """Verify the results of a task that succeeded, and publish those that no check of this run holds back.
+
+        Raises
+        ------
+        PlanError
+            When a result is not what its worker said, or cannot be published; the old output is still in place.
+        """
+        if state.checked is not None:
+            self.accept_check(state)
+            return
+        for staged in result.outputs:
+            self._committer.verify(staged)
+        for staged in result.outputs:
+            if staged.view in self._checked:
+                state.staged[staged.view] = staged
+            else:
+                state.published[staged.view] = self._put(staged, state.build_key)
+        state.in_memory = {each.view: each.memory for each in result.outputs if each.memory is not None}
+
+    def accept_check(self, state: TaskState) -> None:
+        """Publish what a check that passed has held back, and put on record that it passed.
+
+        Raises
+        ------
+        PlanError
+            When it cannot be published; the old output is still in place.
+        """
+        subject = state.checked
+        if subject is None:
+            raise AssertionError(f"`{state.task.name}` is no check")
+        owner = self._owners.get(subject)
+        if owner is not None and subject in self._states[owner].staged:
+            producer = self._states[owner]
+            output = self._put(producer.staged[subject], producer.build_key)
+            del producer.staged[subject]
+            state.published[subject] = producer.published[subject] = output
+        self._committer.record_passed(subject, state.build_key)
+
+    def records(self, state: TaskState) -> tuple[tuple[OutputRecord, ...], tuple[OutputRecord, ...]]:
+        """Give what a task has published or reused: outputs of the project, and what is not."""
+        records = [output.record for output in state.published.values()]
+        return tuple(each for each in records if each.name not in self._temp), tuple(
+            each for each in records if each.name in self._temp
+        )
+
+    def _put(self, staged: StagedOutput, build_key: str) -> PublishedOutput:
+        put = self._committer.keep if staged.view in self._temp else self._committer.publish
+        return put(staged, build_key)
