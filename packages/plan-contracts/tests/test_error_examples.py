@@ -13,6 +13,7 @@ from plan_contracts import (
     PlanErrors,
     TaskCost,
     apply_profile,
+    assign,
     canonical_type,
     check_name,
     decode_json,
@@ -60,6 +61,8 @@ SCENARIOS: dict[str, Callable[[Path], object]] = {
     "project_file_malformed": _project('[project\nname = "shop"\n'),
     "project_file_missing": lambda folder: load_project_file(Path()),
     "type_not_canonical": lambda folder: canonical_type("strng"),
+    "variable_refused": lambda folder: assign({"since": 2024}, {"since": "last year"}),
+    "variable_unknown": lambda folder: assign({"country": "DE"}, {"contry": "FR"}),
 }
 
 

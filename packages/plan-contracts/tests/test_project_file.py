@@ -36,6 +36,9 @@ tags = ["mart"]
 [vars]
 country = "DE"
 since_year = 2024
+since = 2024-01-31
+day = { type = "date" }
+salt = { secret = "${SHOP_SALT}" }
 [execution]
 mode = "plan_parallel"
 [execution.executor]
@@ -130,7 +133,7 @@ def test_profile_replaces_what_it_gives_and_keeps_the_rest() -> None:
     )
     prod = apply_profile(project, "prod")
     assert (prod.project.outputs, prod.project.store, prod.project.name) == ("s3://bucket/out", ".plan", "shop")
-    assert prod.vars == {"country": "FR", "since_year": 2024}
+    assert prod.vars == {**SHOP.vars, "country": "FR"}
     assert prod.execution == project.execution
     remote = apply_profile(project, "remote").execution
     assert remote.mode is ExecutionMode.PLAN_PARALLEL_REMOTE

@@ -16,9 +16,9 @@ import pytest
 from msgspec.structs import replace
 
 from plan_contracts import (
+    CheckWork,
     DataFormat,
     DatasetRef,
-    PythonWork,
     ResultStatus,
     TaskInput,
     TaskLimits,
@@ -179,17 +179,7 @@ def test_run_input_that_is_gone_is_named(tmp_path: Path) -> None:
 
 
 def test_run_work_of_another_kind_is_a_failure_not_an_exception(tmp_path: Path) -> None:
-    asked = request(tmp_path, "select 1 as one", {})
-    asked = TaskRequest(
-        run_id="r",
-        task="v",
-        definition=asked.definition,
-        work=PythonWork(view="v", module_path="v.py", function="v"),
-        inputs=(),
-        outputs=("v",),
-        stage_uri=asked.stage_uri,
-        project_uri=asked.project_uri,
-    )
+    asked = replace(request(tmp_path, "select 1 as one", {}), work=CheckWork(view="v", check="c", sql="select 1"))
 
     result = run(runtime(), asked)
 

@@ -55,12 +55,15 @@ from plan_contracts.errors import (
     ProjectFileMalformed,
     ProjectFileMissing,
     TypeNotCanonical,
+    VariableRefused,
+    VariableUnknown,
     raise_all,
 )
 from plan_contracts.errors_payload import (
     ErrorPayload,
     ErrorReport,
     SubjectKind,
+    TracebackFrame,
 )
 from plan_contracts.event_codec import (
     decode_event,
@@ -134,6 +137,7 @@ from plan_contracts.executors import (
 from plan_contracts.graph import (
     CompiledProject,
     FindingKind,
+    FrameKind,
     LogicalEdge,
     LogicalGraph,
     LogicalNode,
@@ -141,8 +145,11 @@ from plan_contracts.graph import (
     Materialize,
     NodeKind,
     PlanningFinding,
+    PythonInput,
+    PythonSource,
     RequiredColumn,
     Requirement,
+    Source,
     Task,
     TaskGraph,
     TaskKind,
@@ -190,7 +197,6 @@ from plan_contracts.project import (
     ProjectFile,
     ProjectSection,
     ScanPolicy,
-    VarValue,
     ViewSection,
 )
 from plan_contracts.project_file import (
@@ -243,6 +249,15 @@ from plan_contracts.validation import (
     TypeMismatch,
     ValidationStatus,
 )
+from plan_contracts.variables import (
+    NOW,
+    PlainValue,
+    Variable,
+    VarSection,
+    VarValue,
+    assign,
+    variables_of,
+)
 
 __all__ = [
     # project file
@@ -255,7 +270,6 @@ __all__ = [
     "ProjectFile",
     "ProjectSection",
     "ScanPolicy",
-    "VarValue",
     "ViewSection",
     "apply_profile",
     "load_project_file",
@@ -288,9 +302,18 @@ __all__ = [
     "canonical_type",
     "parse_type",
     "widens_safely",
+    # variables
+    "NOW",
+    "PlainValue",
+    "VarSection",
+    "VarValue",
+    "Variable",
+    "assign",
+    "variables_of",
     # graphs
     "CompiledProject",
     "FindingKind",
+    "FrameKind",
     "LogicalEdge",
     "LogicalGraph",
     "LogicalNode",
@@ -298,8 +321,11 @@ __all__ = [
     "Materialize",
     "NodeKind",
     "PlanningFinding",
+    "PythonInput",
+    "PythonSource",
     "RequiredColumn",
     "Requirement",
+    "Source",
     "SourceLocation",
     "Task",
     "TaskGraph",
@@ -404,6 +430,7 @@ __all__ = [
     "DocumentRefused",
     "ErrorPayload",
     "SubjectKind",
+    "TracebackFrame",
     "ErrorReport",
     "NameRefused",
     "NotCanonical",
@@ -414,6 +441,8 @@ __all__ = [
     "ProjectFileMalformed",
     "ProjectFileMissing",
     "TypeNotCanonical",
+    "VariableRefused",
+    "VariableUnknown",
     "raise_all",
     # identities, codec and names
     "Contract",

@@ -142,6 +142,22 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         subject=SubjectKind.COLUMN_TYPE,
     ),
     _code(
+        "variable_refused",
+        "plan_contracts",
+        "project",
+        2,
+        "A variable's value is none of its type, or the variable is secret and its value was given in the open.",
+        subject=SubjectKind.VARIABLE,
+    ),
+    _code(
+        "variable_unknown",
+        "plan_contracts",
+        "project",
+        2,
+        "`--var` names a variable that plan.toml does not have: declare it under `[vars]`.",
+        subject=SubjectKind.VARIABLE,
+    ),
+    _code(
         "dataset_format_unknown",
         "plan_engine",
         "engine",

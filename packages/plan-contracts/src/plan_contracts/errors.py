@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from plan_contracts.errors_payload import ErrorPayload, SubjectKind
+from plan_contracts.errors_payload import ErrorPayload, SubjectKind, TracebackFrame
 from plan_contracts.source_location import SourceLocation
 
 
@@ -26,6 +26,8 @@ class PlanError(Exception):
         Where in a file that a person wrote.
     suggestion
         What to do about it.
+    traceback
+        The user's own calls that led to it, outermost first.
     """
 
     code: ClassVar[str] = "plan_error"
@@ -43,6 +45,7 @@ class PlanError(Exception):
         related: Sequence[str] = (),
         location: SourceLocation | None = None,
         suggestion: str | None = None,
+        traceback: Sequence[TracebackFrame] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -50,6 +53,7 @@ class PlanError(Exception):
         self.related: tuple[str, ...] = tuple(related)
         self.location = location
         self.suggestion = suggestion
+        self.traceback: tuple[TracebackFrame, ...] = tuple(traceback)
 
     def payload(self) -> ErrorPayload:
         """Give the error as a document."""
@@ -63,6 +67,7 @@ class PlanError(Exception):
             location=self.location,
             suggestion=self.suggestion,
             transient=self.transient,
+            traceback=self.traceback,
         )
 
     def __str__(self) -> str:
@@ -184,4 +189,20 @@ class ProfileUnknown(PlanError, ValueError):
 
     code = "profile_unknown"
     subject_kind = SubjectKind.PROFILE
+    stage = "project"
+
+
+class VariableUnknown(PlanError, LookupError):
+    """`--var` names a variable that plan.toml does not have: declare it under `[vars]`."""
+
+    code = "variable_unknown"
+    subject_kind = SubjectKind.VARIABLE
+    stage = "project"
+
+
+class VariableRefused(PlanError, ValueError):
+    """A variable's value is none of its type, or the variable is secret and its value was given in the open."""
+
+    code = "variable_refused"
+    subject_kind = SubjectKind.VARIABLE
     stage = "project"

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from plan_contracts.base import Contract
+from plan_contracts.scalars import Positive
 from plan_contracts.source_location import SourceLocation
 
 
@@ -27,8 +28,22 @@ class SubjectKind(StrEnum):
     RUNTIME = "runtime"
     SETTING = "setting"
     TASK = "task"
+    VARIABLE = "variable"
     VIEW = "view"
     WORKER = "worker"
+
+
+class TracebackFrame(Contract, frozen=True, kw_only=True):
+    """One call on the way to an exception, in a file that the user wrote."""
+
+    file: str
+    """Relative to plan.toml, with forward slashes."""
+    line: Positive
+    """Line that was being run, from 1."""
+    function: str
+    """Function that it belongs to."""
+    text: str = ""
+    """The line, without the white space around it."""
 
 
 class ErrorPayload(Contract, frozen=True, kw_only=True):
@@ -52,6 +67,8 @@ class ErrorPayload(Contract, frozen=True, kw_only=True):
     """What to do."""
     transient: bool = False
     """Whether the same may well succeed when it is tried again."""
+    traceback: tuple[TracebackFrame, ...] = ()
+    """The user's own calls that led to it, outermost first; empty where no code of the user ran."""
 
 
 class ErrorReport(Contract, frozen=True, kw_only=True):

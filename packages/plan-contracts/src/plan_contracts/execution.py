@@ -8,10 +8,11 @@ from plan_contracts.checks import CheckResult, DataCheck
 from plan_contracts.errors_payload import ErrorPayload
 from plan_contracts.execution_policy import ExecutionPolicy
 from plan_contracts.executors import ExecutionMode, ExecutorConfig, Placement
-from plan_contracts.graph import TaskKind, ViewSource
+from plan_contracts.graph import PythonSource, TaskKind, ViewSource
 from plan_contracts.references import DatasetRef
 from plan_contracts.scalars import ByteCount, Count, Name, Positive, Rows, RunId, Seconds, Sha256, UnixMs
 from plan_contracts.scans import ScanUnit
+from plan_contracts.variables import VarValue
 
 WIRE_PROTOCOL = 1
 """Version of `TaskRequest` and `TaskResult`; dispatcher and worker must agree on it."""
@@ -51,12 +52,8 @@ class ViewWork(Contract, frozen=True, kw_only=True, tag_field="kind", tag="view"
 class PythonWork(Contract, frozen=True, kw_only=True, tag_field="kind", tag="python"):
     """Call a Python view."""
 
-    view: Name
-    """The view."""
-    module_path: str
-    """Its file."""
-    function: str
-    """The function in it."""
+    view: PythonSource
+    """The view; its module is imported from its file below `project_uri`."""
 
 
 class ScanWork(Contract, frozen=True, kw_only=True, tag_field="kind", tag="scan"):
@@ -319,6 +316,8 @@ class BuildRequest(Contract, frozen=True, kw_only=True):
     """Where tasks go, how often they are tried, and what each may use."""
     adapters: tuple[str, ...] = ()
     """Lifecycle adapters of Hamilton's, each as `module:attribute`."""
+    vars: dict[str, VarValue] = {}
+    """Variables in place of those of plan.toml."""
 
 
 class RoutingDecision(Contract, frozen=True, kw_only=True):

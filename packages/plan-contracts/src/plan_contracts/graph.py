@@ -4,12 +4,13 @@ from enum import StrEnum
 
 from plan_contracts.base import Contract
 from plan_contracts.checks import DataCheck
-from plan_contracts.evidence import EvidenceCatalog
+from plan_contracts.evidence import Column, EvidenceCatalog
 from plan_contracts.references import DatasetRef, DatasetSnapshot
 from plan_contracts.scalars import ColumnType, Name, Seconds, Sha256
 from plan_contracts.scans import DatasetScan
 from plan_contracts.source_location import SourceLocation
 from plan_contracts.statistics import Statistics
+from plan_contracts.variables import Variable
 
 
 class NodeKind(StrEnum):
@@ -99,6 +100,7 @@ class FindingKind(StrEnum):
     TYPE_ERROR = "type_error"
     CYCLE = "cycle"
     NOT_PLANNED = "not_planned"
+    OUTPUT_UNDECLARED = "output_undeclared"
 
 
 class PlanningFinding(Contract, frozen=True, kw_only=True):
@@ -120,8 +122,8 @@ class PlanningFinding(Contract, frozen=True, kw_only=True):
     """Where in the view's file."""
 
 
-class ViewSource(Contract, frozen=True, kw_only=True):
-    """The text of one view, as a worker needs it."""
+class ViewSource(Contract, frozen=True, kw_only=True, tag_field="kind", tag="sql"):
+    """The text of one SQL view, as a worker needs it."""
 
     name: Name
     """The view."""
@@ -129,6 +131,54 @@ class ViewSource(Contract, frozen=True, kw_only=True):
     """Its file, relative to plan.toml."""
     sql: str
     """Its one SELECT statement."""
+    parameters: dict[str, Variable] = {}
+    """The variables that it reads, by name."""
+
+
+class FrameKind(StrEnum):
+    """As what a Python view takes an input, or gives its result."""
+
+    TABLE = "pyarrow.Table"
+    READER = "pyarrow.RecordBatchReader"
+    DATAFRAME = "datafusion.DataFrame"
+
+
+class PythonInput(Contract, frozen=True, kw_only=True):
+    """One parameter of a Python view's function that stands for an input."""
+
+    parameter: str
+    """The parameter."""
+    name: Name
+    """Dataset or view that it is given."""
+    wants: FrameKind
+    """As what it is given."""
+    requirement: Requirement | None = None
+    """The columns that it is given, sorted by name; none gives all of them, and the edge cannot be validated."""
+
+
+class PythonSource(Contract, frozen=True, kw_only=True, tag_field="kind", tag="python"):
+    """What the text of one Python view says of it, as a worker needs it. Nothing was imported to find out."""
+
+    name: Name
+    """The view."""
+    path: str
+    """The module's file, relative to plan.toml."""
+    function: str
+    """The function in it."""
+    sha256: Sha256
+    """Digest of the module's bytes; a worker runs no others."""
+    inputs: tuple[PythonInput, ...] = ()
+    """Its inputs, in the order of its parameters."""
+    parameters: dict[str, Variable] = {}
+    """The variables that it takes, by keyword."""
+    returns: FrameKind
+    """What it gives."""
+    output: tuple[Column, ...] | None = None
+    """The columns that it declares to give; none when it declares nothing."""
+
+
+Source = ViewSource | PythonSource
+"""What a view is written in."""
 
 
 class CompiledProject(Contract, frozen=True, kw_only=True):
@@ -144,8 +194,8 @@ class CompiledProject(Contract, frozen=True, kw_only=True):
     """Identity of the content of each dataset."""
     datasets: dict[Name, DatasetRef]
     """Where each dataset lies and how it is read."""
-    sources: dict[Name, ViewSource]
-    """Text of each SQL view."""
+    sources: dict[Name, Source]
+    """What each view is written in."""
     scans: dict[Name, DatasetScan] = {}
     """How each dataset is scanned that a view reads."""
     findings: tuple[PlanningFinding, ...] = ()

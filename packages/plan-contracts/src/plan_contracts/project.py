@@ -11,9 +11,7 @@ from plan_contracts.references import CsvOptions, DataFormat, DeltaOptions, Json
 from plan_contracts.scalars import ByteSize, ColumnType, Name, Positive, Seconds
 from plan_contracts.storage_options import StorageOptions
 from plan_contracts.validation import AdmissionPolicy
-
-VarValue = str | int | float | bool
-"""A variable's value."""
+from plan_contracts.variables import VarValue
 
 
 class ScanPolicy(StrEnum):
@@ -149,7 +147,7 @@ class ProjectFile(HandWritten, frozen=True, kw_only=True):
     views: dict[Name, ViewSection] = {}
     """`[views.NAME]`."""
     vars: dict[str, VarValue] = {}
-    """`[vars]`."""
+    """`[vars]`: what views read as `$name`."""
     execution: ExecutionSection = ExecutionSection()
     """`[execution]`."""
     profiles: dict[Name, ProfileSection] = {}

@@ -10,7 +10,7 @@ import msgspec
 
 from plan_contracts.arrow_types import canonical_type
 from plan_contracts.base import HandWritten
-from plan_contracts.errors import NameRefused, PlanError, ProjectFileInvalid, TypeNotCanonical
+from plan_contracts.errors import NameRefused, PlanError, ProjectFileInvalid, TypeNotCanonical, VariableRefused
 from plan_contracts.evidence import DataContract
 from plan_contracts.names import case_collisions, name_fault, nearest
 from plan_contracts.project import ProjectFile
@@ -18,6 +18,7 @@ from plan_contracts.scalars import ColumnType, Name
 from plan_contracts.source_location import SourceLocation
 from plan_contracts.storage_options import SecretReference
 from plan_contracts.toml_places import KeyPath, key_places
+from plan_contracts.variables import VarSection, VarValue, variable_name_fault, variable_of
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _ELEMENT = re.compile(r" - at `\$(.*)`$")
@@ -144,6 +145,9 @@ class _Reader:
         self.invalid((*path, key), f"`{key}` is not known in {where}", mend)
 
     def field(self, value: object, annotation: object, path: KeyPath) -> None:
+        if annotation == VarValue:
+            self.variable(value, path)
+            return
         section = section_type(annotation)
         if section is not None:
             self.section(value, section, path)
@@ -188,6 +192,24 @@ class _Reader:
             canonical_type(text)
         except TypeNotCanonical as fault:
             self.invalid(path, f"`{_dotted(path)}`: {fault.message}", fault.suggestion)
+
+    def variable(self, value: object, path: KeyPath) -> None:
+        fault = variable_name_fault(str(path[-1]))
+        if fault is not None:
+            self.invalid(path, f"`{path[-1]}` {fault}")
+            return
+        before = len(self.errors)
+        if as_table(value) is not None:
+            self.section(value, VarSection, path)
+        elif not isinstance(value, str | int | float):
+            mend = "Write a text, a number, true, false, a date, a time, or a table with `value`, `type` or `secret`."
+            self.invalid(path, f"`{_dotted(path)}` is {_shown(value)}, which no variable can be", mend)
+        if len(self.errors) > before:
+            return
+        try:
+            variable_of(msgspec.convert(value, VarValue), str(path[-1]))
+        except (VariableRefused, TypeNotCanonical) as refused:
+            self.invalid(path, f"`{_dotted(path)}`: {refused.message}", refused.suggestion)
 
     def leaf(self, value: object, annotation: object, path: KeyPath) -> None:
         enum = _enum_type(annotation)

@@ -16,6 +16,7 @@ from plan_contracts.project import DatasetSection, ExecutionSection, ProjectFile
 from plan_contracts.project_faults import as_table, find_faults, section_type
 from plan_contracts.references import CsvOptions, JsonOptions
 from plan_contracts.source_location import SourceLocation
+from plan_contracts.variables import VarSection, toml_value
 
 PROJECT_FILE_NAME = "plan.toml"
 
@@ -36,6 +37,9 @@ def _canonical_types(table: dict[str, object], section: type[HandWritten]) -> di
         if item is None:
             continue
         inner = section_type(field.type)
+        if (section, field.name) == (VarSection, "type"):
+            done[field.name] = canonical_type(str(item))
+            continue
         entries = as_table(item)
         if entries is not None and inner is not None:
             done[field.name] = _canonical_types(entries, inner)
@@ -43,10 +47,25 @@ def _canonical_types(table: dict[str, object], section: type[HandWritten]) -> di
             done[field.name] = {name: canonical_type(str(text)) for name, text in entries.items()}
         elif entries is not None and (entry_type := _entry_section(field.type)) is not None:
             done[field.name] = {
-                name: _canonical_types(as_table(entry) or {}, entry_type) for name, entry in entries.items()
+                name: _canonical_types(as_table(entry) or {}, entry_type) if as_table(entry) is not None else entry
+                for name, entry in entries.items()
             }
         else:
             done[field.name] = item
+    return done
+
+
+def _with_plain_variables(document: dict[str, object]) -> dict[str, object]:
+    """Give the document with the dates and times among its variables as contracts hold them."""
+    done = dict(document)
+    if (variables := as_table(document.get("vars"))) is not None:
+        done["vars"] = {name: toml_value(value) for name, value in variables.items()}
+    if (profiles := as_table(document.get("profiles"))) is not None:
+        sections = {name: as_table(profile) for name, profile in profiles.items()}
+        done["profiles"] = {
+            name: _with_plain_variables(section) if section is not None else profiles[name]
+            for name, section in sections.items()
+        }
     return done
 
 
@@ -112,6 +131,7 @@ def parse_project_file(text: str, file: str = PROJECT_FILE_NAME) -> ProjectFile:
     except RecursionError as reason:
         message = f"{PROJECT_FILE_NAME} is nested too deeply"
         raise ProjectFileMalformed(message, subject=file, location=SourceLocation(file=file)) from reason
+    document = _with_plain_variables(document)
     raise_all(find_faults(document, text, file))
     return msgspec.convert(_canonical_types(document, ProjectFile), ProjectFile)
 

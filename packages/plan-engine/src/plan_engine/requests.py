@@ -2,12 +2,15 @@
 
 from plan_contracts import (
     CompiledProject,
+    PythonSource,
+    PythonWork,
     Task,
     TaskGraph,
     TaskInput,
     TaskKind,
     TaskLimits,
     TaskRequest,
+    ViewSource,
     ViewWork,
 )
 from plan_engine.errors import WorkNotSupported
@@ -64,11 +67,15 @@ def build_requests(
     }
 
 
-def _work(compiled: CompiledProject, task: Task) -> ViewWork:
-    if task.kind is not TaskKind.VIEW:
-        message = f"The task `{task.name}` is of kind `{task.kind.value}`, which this engine does not run"
-        raise WorkNotSupported(message, subject=task.name)
-    return ViewWork(views=tuple(compiled.sources[view] for view in task.views))
+def _work(compiled: CompiledProject, task: Task) -> ViewWork | PythonWork:
+    sources = [compiled.sources[view] for view in task.views]
+    queries = tuple(source for source in sources if isinstance(source, ViewSource))
+    if task.kind is TaskKind.VIEW and len(queries) == len(sources):
+        return ViewWork(views=queries)
+    if task.kind is TaskKind.PYTHON and len(sources) == 1 and isinstance(sources[0], PythonSource):
+        return PythonWork(view=sources[0])
+    message = f"The task `{task.name}` is of kind `{task.kind.value}`, which this engine does not run"
+    raise WorkNotSupported(message, subject=task.name)
 
 
 def _inputs(

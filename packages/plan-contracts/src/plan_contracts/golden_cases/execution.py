@@ -30,6 +30,7 @@ from plan_contracts.golden_cases import data, graphs, schedules
 from plan_contracts.golden_cases.case import InvalidCase, ValidCase, altered, without
 from plan_contracts.graph import TaskKind, ViewSource
 from plan_contracts.source_location import SourceLocation
+from plan_contracts.variables import Variable
 
 
 def _request(work: TaskWork) -> TaskRequest:
@@ -47,6 +48,12 @@ def _request(work: TaskWork) -> TaskRequest:
 
 
 VIEW_SOURCE = ViewSource(name="daily_revenue", path="views/daily_revenue.sql", sql=graphs.REVENUE_SQL)
+VIEW_WITH_VARIABLES = ViewSource(
+    name="daily_revenue",
+    path="views/daily_revenue.sql",
+    sql=f"{graphs.REVENUE_SQL} having sum(amount) > $least",
+    parameters={"least": Variable(type="decimal(12, 2)", value="99.90")},
+)
 VIEW_REQUEST = _request(ViewWork(views=(VIEW_SOURCE,)))
 
 METRICS = TaskMetrics(
@@ -166,9 +173,8 @@ SCAN = ScanWork(
 
 VALID = (
     ValidCase("task_request", "view", VIEW_REQUEST),
-    ValidCase(
-        "task_request", "python", _request(PythonWork(view="scores", module_path="views/scores.py", function="scores"))
-    ),
+    ValidCase("task_request", "python", _request(PythonWork(view=graphs.SCORES))),
+    ValidCase("task_request", "view_with_variables", _request(ViewWork(views=(VIEW_WITH_VARIABLES,)))),
     ValidCase("task_request", "scan", _request(SCAN)),
     ValidCase(
         "task_request",

@@ -1,12 +1,13 @@
 """Golden cases of the logical graph, the task graph and the compiled project."""
 
 from plan_contracts.checks import DataCheck, ViolationKind
-from plan_contracts.evidence import EvidenceCatalog
+from plan_contracts.evidence import Column, EvidenceCatalog
 from plan_contracts.golden_cases import data
 from plan_contracts.golden_cases.case import InvalidCase, ValidCase, altered, without
 from plan_contracts.graph import (
     CompiledProject,
     FindingKind,
+    FrameKind,
     LogicalEdge,
     LogicalGraph,
     LogicalNode,
@@ -14,6 +15,8 @@ from plan_contracts.graph import (
     Materialize,
     NodeKind,
     PlanningFinding,
+    PythonInput,
+    PythonSource,
     Task,
     TaskGraph,
     TaskKind,
@@ -21,6 +24,7 @@ from plan_contracts.graph import (
 )
 from plan_contracts.source_location import SourceLocation
 from plan_contracts.statistics import Statistics
+from plan_contracts.variables import Variable
 
 REVENUE_DEFINITION = "1d" * 32
 
@@ -83,6 +87,37 @@ PROJECT = CompiledProject(
     checks={"daily_revenue": (DAY_NOT_NULL, UNPLANNED)},
 )
 
+SCORES = PythonSource(
+    name="scores",
+    path="views/scores.py",
+    function="scores",
+    sha256="7c" * 32,
+    inputs=(
+        PythonInput(parameter="orders", name="orders", wants=FrameKind.READER, requirement=data.REQUIREMENT),
+        PythonInput(parameter="daily_revenue", name="daily_revenue", wants=FrameKind.DATAFRAME),
+    ),
+    parameters={"country": Variable(type="string", value="DE"), "salt": Variable(type="string", secret="${SHOP_SALT}")},
+    returns=FrameKind.TABLE,
+    output=(Column(name="day", type="date32"), Column(name="score", type="float64")),
+)
+
+PYTHON_PROJECT = CompiledProject(
+    graph=LogicalGraph(
+        nodes=(
+            LogicalNode(name="orders", kind=NodeKind.DATASET),
+            LogicalNode(
+                name="scores", kind=NodeKind.PYTHON_VIEW, path="views/scores.py", definition="5f" * 32, tags=("mart",)
+            ),
+        ),
+        edges=(LogicalEdge(producer="orders", consumer="scores", requirement=data.REQUIREMENT),),
+    ),
+    evidence=EvidenceCatalog(entries={}),
+    statistics=Statistics(views={}),
+    snapshots={},
+    datasets={},
+    sources={"scores": SCORES},
+)
+
 BROKEN_PROJECT = CompiledProject(
     graph=LogicalGraph(nodes=(LogicalNode(name="daily_revenue", kind=NodeKind.SQL_VIEW),), edges=()),
     evidence=EvidenceCatalog(entries={}),
@@ -136,11 +171,13 @@ VALID = (
     ValidCase("task_graph", "fused_and_checked_view", TASKS),
     ValidCase("compiled_project", "one_view", PROJECT),
     ValidCase("compiled_project", "missing_column", BROKEN_PROJECT),
+    ValidCase("compiled_project", "python_view", PYTHON_PROJECT),
 )
 
 INVALID = (
     InvalidCase("logical_graph", "without_edges", without(GRAPH, "edges")),
     InvalidCase("logical_graph", "unknown_node_kind", altered(GRAPH, "nodes.0.kind", "table")),
     InvalidCase("task_graph", "edge_of_three", altered(TASKS, "edges.0", ["daily_revenue", "report", "mail"])),
+    InvalidCase("compiled_project", "unknown_frame_kind", altered(PYTHON_PROJECT, "sources.scores.returns", "pandas")),
     InvalidCase("compiled_project", "finding_without_kind", altered(BROKEN_PROJECT, "findings.0", {"view": "v"})),
 )

@@ -27,6 +27,7 @@ from plan_contracts.project import (
 )
 from plan_contracts.references import CsvOptions, DataFormat, DeltaOptions, JsonOptions
 from plan_contracts.storage_options import StorageOptions
+from plan_contracts.variables import VarSection
 
 SMALLEST = ProjectFile(project=ProjectSection(name="shop"))
 
@@ -45,7 +46,13 @@ SHOP = ProjectFile(
     project=ProjectSection(name="shop", outputs="out"),
     datasets={"orders": DatasetSection(path="data/orders/*.parquet", contract=ORDERS_CONTRACT)},
     views={"daily_revenue": ViewSection(materialize=Materialize.TABLE, cost=3.5, tags=("mart",))},
-    vars={"country": "DE", "since_year": 2024},
+    vars={
+        "country": "DE",
+        "since_year": 2024,
+        "since": VarSection(value="2024-01-31", type="date32"),
+        "day": VarSection(type="date32"),
+        "salt": VarSection(secret="${SHOP_SALT}"),
+    },
     execution=ExecutionSection(
         mode=ExecutionMode.PLAN_PARALLEL, executor=ExecutorConfig(kind=ExecutorKind.MULTIPROCESSING, max_tasks=4)
     ),
@@ -95,7 +102,9 @@ PROCESSES = ExecutorCapabilities(
     survives_worker_death=True,
 )
 
-REQUEST = BuildRequest(project_path="shop", profile="prod", costs=CostChoice(source="statistics"), full=True)
+REQUEST = BuildRequest(
+    project_path="shop", profile="prod", costs=CostChoice(source="statistics"), full=True, vars={"country": "FR"}
+)
 
 VALID = (
     ValidCase("project_file", "smallest", SMALLEST),
@@ -120,6 +129,7 @@ INVALID = (
         altered(SOURCES, "datasets.orders.storage_options.secret_access_key", "letmein"),
     ),
     InvalidCase("project_file", "negative_cost", altered(SHOP, "views.daily_revenue.cost", -1.0)),
+    InvalidCase("project_file", "unknown_key_of_variable", altered(SHOP, "vars.salt", {"secrt": "${SHOP_SALT}"})),
     InvalidCase("data_contract", "unknown_key", altered(ORDERS_CONTRACT, "not_nul", ["order_id"])),
     InvalidCase("data_contract", "expression_not_text", altered(REVENUE_CONTRACT, "expressions", {"positive": 1})),
     InvalidCase("executor_config", "unknown_kind", altered(DEFAULT_EXECUTOR, "kind", "treadpool")),
