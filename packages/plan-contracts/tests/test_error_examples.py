@@ -1,6 +1,7 @@
 """Every error of this package says what its published example says."""
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,10 @@ from plan_contracts import (
     load_project_file,
 )
 from plan_contracts.error_catalogue import ERROR_CODES
+from plan_contracts.golden_cases import ValidCase
+from plan_contracts.published_files import Catalogue
 from plan_contracts.registry import registered_contract
-from plan_contracts.schema_export import release, write
+from plan_contracts.schema_export import release, write, write_copies
 from plan_contracts.testing import ExampleMismatch, assert_error_example, published_examples
 
 SHOP = '[project]\nname = "shop"\nviews = "views"\n'
@@ -47,10 +50,27 @@ def _released_twice(folder: Path) -> None:
     release(Path("contracts"), "cost_table")
 
 
+class _Drifting(tuple[ValidCase, ...]):
+    """Examples that differ each time they are looked at."""
+
+    __slots__ = ()
+    passes = itertools.count(1)
+
+    def __iter__(self) -> Iterator[ValidCase]:
+        table = CostTable(costs={"daily": TaskCost(seconds=next(self.passes), source=CostSource.DECLARED)})
+        yield ValidCase("cost_table", "by_the_clock", table)
+
+
+def _unstable_export(folder: Path) -> None:
+    contracts = (registered_contract("cost_table"),)
+    write_copies(Path("contracts"), Catalogue(contracts=contracts, valid=_Drifting()))
+
+
 SCENARIOS: dict[str, Callable[[Path], object]] = {
     "contract_frozen": _released_twice,
     "contract_unknown": lambda folder: registered_contract("plan_shedule"),
     "document_refused": lambda folder: decode_json(b'{"costs": {"daily": {"seconds": -1}}}', CostTable),
+    "export_unstable": _unstable_export,
     "name_refused": lambda folder: check_name("../escape", "view"),
     "not_canonical": lambda folder: encode_json(
         CostTable(costs={"daily": TaskCost(seconds=float("nan"), source=CostSource.DECLARED)})

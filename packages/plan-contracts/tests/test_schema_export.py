@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from plan_contracts import ContractFrozen, ContractUnknown, payload_hash
+from plan_contracts import ContractUnknown
 from plan_contracts.golden_cases import invalid_cases, valid_cases
 from plan_contracts.published_files import INDEX
 from plan_contracts.registry import CONTRACTS, published_index, registered_contract
-from plan_contracts.schema_export import SHIPPED, differences, main, read_index, release, write
+from plan_contracts.schema_export import SHIPPED, differences, main, release, write
 
 
 @pytest.fixture
@@ -71,15 +71,15 @@ def test_files_are_equal_under_every_hash_seed(tmp_path: Path) -> None:
 def test_edited_file_is_named(folder: Path, path: str) -> None:
     with (folder / path).open("ab") as file:
         file.write(b" ")
-    assert differences(folder) == [f"{folder / path} differs from what the code says"]
+    assert [(each.path, each.what) for each in differences(folder)] == [(path, "differs from what the code says")]
 
 
 def test_missing_and_superfluous_files_are_named(folder: Path) -> None:
     (folder / "evidence" / "1.0" / "files.json").unlink()
     (folder / "evidence" / "1.0" / "mine.json").write_text("{}")
-    assert differences(folder) == [
-        f"{folder / 'evidence/1.0/files.json'} is missing",
-        f"{folder / 'evidence/1.0/mine.json'} is not published by any contract",
+    assert [(each.path, each.what) for each in differences(folder)] == [
+        ("evidence/1.0/files.json", "is missing"),
+        ("evidence/1.0/mine.json", "is not published by any contract"),
     ]
 
 
@@ -90,64 +90,10 @@ def test_check_names_the_file_and_prints_the_command_that_mends_it(
     (folder / "evidence" / "1.0" / "schema.json").write_text("{}")
     assert main(["--check", str(folder)]) == 1
     printed = capsys.readouterr().out
-    assert f"{folder / 'evidence/1.0/schema.json'} differs" in printed
+    assert f"{folder / 'evidence/1.0/schema.json'} differs from what the code says (breaking)" in printed
     assert f"uv run python -m plan_contracts.schema_export --write {folder}" in printed
     write(folder)
     assert main(["--check", str(folder)]) == 0
-
-
-def test_difference_of_a_schema_is_classified(folder: Path) -> None:
-    schema = folder / "evidence" / "1.0" / "schema.json"
-    schema.write_text(schema.read_text().replace('"rows"', '"lines"'))
-    assert differences(folder) == [
-        f"{schema} differs from what the code says",
-        "  breaking: Evidence.lines: the field is gone",
-        "  additive: Evidence.rows: the field is new",
-    ]
-
-
-def test_released_contract_is_frozen(folder: Path) -> None:
-    frozen = release(folder, "evidence")
-    assert frozen.state == "released"
-    assert differences(folder) == []
-    states = {entry.contract: entry.state for entry in read_index(folder).contracts}
-    assert states["evidence"] == "released"
-    assert set(states.values()) == {"draft", "released"}
-    with pytest.raises(ContractFrozen, match="released already"):
-        release(folder, "evidence")
-
-
-def test_edited_file_of_a_released_contract_is_caught_and_not_overwritten(folder: Path) -> None:
-    release(folder, "evidence")
-    index = folder / INDEX
-    edited = folder / "evidence" / "1.0" / "files.json"
-    old = payload_hash(edited.read_bytes())
-    edited.write_bytes(edited.read_bytes().replace(b"1500", b"1501"))
-    # The edit is hidden by recording its digest, as a careless rewrite of the index would.
-    index.write_text(index.read_text().replace(old, payload_hash(edited.read_bytes())))
-    assert any("files.json" in line for line in differences(folder))
-    with pytest.raises(ContractFrozen, match="is released") as caught:
-        write(folder)
-    assert caught.value.suggestion == "Restore the file, or give the contract version 1.1 in `registry.py`."
-
-
-def test_older_released_version_stays_published(folder: Path) -> None:
-    old = folder / "evidence" / "0.9"
-    old.mkdir()
-    (old / "schema.json").write_text("{}\n")
-    digest = payload_hash(b"{}\n")
-    entry = (
-        '{"contract":"evidence","version":"0.9","state":"released","files":{"evidence/0.9/schema.json":"'
-        + digest
-        + '"}},'
-    )
-    index = folder / INDEX
-    index.write_text(index.read_text().replace('"contracts": [', '"contracts": [' + entry, 1))
-    write(folder)
-    assert (old / "schema.json").read_text() == "{}\n"
-    assert differences(folder) == []
-    (old / "schema.json").write_text('{"edited": true}\n')
-    assert any("evidence/0.9" in line for line in differences(folder))
 
 
 def test_unknown_contract_cannot_be_released(folder: Path, tmp_path: Path) -> None:

@@ -79,6 +79,14 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         subject=SubjectKind.CONTRACT,
     ),
     _code(
+        "export_unstable",
+        "plan_contracts",
+        "contracts",
+        2,
+        "Two passes of the export wrote different bytes: make the named file independent of time and chance.",
+        subject=SubjectKind.FILE,
+    ),
+    _code(
         "name_refused",
         "plan_contracts",
         "contracts",

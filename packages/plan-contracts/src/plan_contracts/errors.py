@@ -160,6 +160,14 @@ class ContractFrozen(PlanError, ValueError):
     stage = "contracts"
 
 
+class ExportUnstable(PlanError, RuntimeError):
+    """Two passes of the export wrote different bytes: make the named file independent of time and chance."""
+
+    code = "export_unstable"
+    subject_kind = SubjectKind.FILE
+    stage = "contracts"
+
+
 class ProjectFileMissing(PlanError, FileNotFoundError):
     """The folder holds no plan.toml: name the folder that does, or write one."""
 

@@ -52,9 +52,10 @@ def _default(field: msgspec.structs.FieldInfo) -> object:
 
 
 def _without_run_specific(annotation: object) -> object:
-    if isinstance(annotation, type) and issubclass(annotation, Contract):
-        kept = not annotation.run_specific and not reduced_fields(annotation)
-        return annotation if kept else identity_type(annotation)
+    contract = _contract(annotation)
+    if contract is not None:
+        kept = not contract.run_specific and not reduced_fields(contract)
+        return contract if kept else identity_type(contract)
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return _without_run_specific(arguments[0])
@@ -64,4 +65,8 @@ def _without_run_specific(annotation: object) -> object:
         for member in inner[1:]:
             union = cast("type", union) | cast("type", member)
         return union
-    return types.GenericAlias(cast("type", origin), inner) if isinstance(origin, type) else annotation
+    return types.GenericAlias(origin, inner) if isinstance(origin, type) else annotation
+
+
+def _contract(annotation: object) -> type[Contract] | None:
+    return annotation if isinstance(annotation, type) and issubclass(annotation, Contract) else None

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 
 import msgspec
@@ -11,13 +13,44 @@ from plan_contracts.codec import decode_json, encode_json_pretty, encode_msgpack
 from plan_contracts.error_catalogue import ERROR_CODES
 from plan_contracts.errors import DocumentRefused
 from plan_contracts.errors_payload import ErrorPayload
-from plan_contracts.golden_cases import InvalidCase, invalid_cases, valid_cases
+from plan_contracts.golden_cases import InvalidCase, ValidCase, invalid_cases, valid_cases
 from plan_contracts.json_schemas import contract_schema
 from plan_contracts.publication import ArrowTable, ErrorCatalogue, PublishedFiles, PublishedIndex
 from plan_contracts.published_readme import readme_text
-from plan_contracts.registry import CONTRACTS, RegisteredContract, registered_contract
+from plan_contracts.registry import (
+    CONTRACTS,
+    OLDER_MAJORS,
+    RegisteredContract,
+    version_number,
+)
 
 INDEX = "INDEX.json"
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What there is to publish."""
+
+    contracts: tuple[RegisteredContract, ...]
+    """The newest version of each contract."""
+    older: tuple[RegisteredContract, ...] = ()
+    """The last version of each older major that is still read."""
+    valid: tuple[ValidCase, ...] = ()
+    """Examples of the newest versions."""
+    invalid: tuple[InvalidCase, ...] = ()
+    """Refusals of the newest versions."""
+
+    def reader(self, name: str, version: str) -> RegisteredContract | None:
+        """Give the contract whose type reads documents of a version: the newest one of the same major."""
+        major, _ = version_number(version)
+        found = (each for each in (*self.contracts, *self.older) if each.name == name and each.number[0] == major)
+        return next(found, None)
+
+
+@cache
+def our_catalogue() -> Catalogue:
+    """Give everything that this package publishes."""
+    return Catalogue(contracts=CONTRACTS, older=OLDER_MAJORS, valid=valid_cases(), invalid=invalid_cases())
 
 
 def pretty(value: object) -> bytes:
@@ -25,7 +58,7 @@ def pretty(value: object) -> bytes:
     return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
 
 
-def refusal(case: InvalidCase) -> bytes:
+def refusal(case: InvalidCase, contract: RegisteredContract) -> bytes:
     """Give the error, as a document, with which a case is refused.
 
     Raises
@@ -33,7 +66,6 @@ def refusal(case: InvalidCase) -> bytes:
     ValueError
         When it is not refused.
     """
-    contract = registered_contract(case.contract)
     try:
         decode_json(msgspec.json.encode(case.document), contract.type)
     except DocumentRefused as error:
@@ -41,18 +73,18 @@ def refusal(case: InvalidCase) -> bytes:
     raise ValueError(f"The invalid case {case.name} of {case.contract} is accepted")
 
 
-def contract_files(contract: RegisteredContract) -> dict[str, bytes]:
+def contract_files(contract: RegisteredContract, catalogue: Catalogue) -> dict[str, bytes]:
     """Give the files of one contract by path below `contracts/`."""
     folder = contract.folder
     files = {f"{folder}/schema.json": pretty(contract_schema(contract))}
-    for case in valid_cases():
+    for case in catalogue.valid:
         if case.contract == contract.name:
             files[f"{folder}/{case.name}.json"] = encode_json_pretty(case.document)
             files[f"{folder}/{case.name}.msgpack"] = encode_msgpack(case.document)
-    for case in invalid_cases():
+    for case in catalogue.invalid:
         if case.contract == contract.name:
             files[f"{folder}/{case.name}.invalid.json"] = pretty(case.document)
-            files[f"{folder}/{case.name}.error.json"] = refusal(case)
+            files[f"{folder}/{case.name}.error.json"] = refusal(case, contract)
     return dict(sorted(files.items()))
 
 
@@ -86,7 +118,9 @@ def _error_examples() -> dict[str, bytes]:
     return found
 
 
-def published_files(index: PublishedIndex, present: Mapping[str, bytes]) -> dict[str, bytes]:
+def published_files(
+    index: PublishedIndex, present: Mapping[str, bytes], catalogue: Catalogue | None = None
+) -> dict[str, bytes]:
     """Give every published file.
 
     Parameters
@@ -95,6 +129,8 @@ def published_files(index: PublishedIndex, present: Mapping[str, bytes]) -> dict
         What was published so far. States are taken from it, and released versions that the code no longer makes.
     present
         The files that exist, from which such older released versions are taken, by path below `contracts/`.
+    catalogue
+        What there is to publish; everything of this package when omitted.
 
     Returns
     -------
@@ -102,12 +138,13 @@ def published_files(index: PublishedIndex, present: Mapping[str, bytes]) -> dict
         Content by path, `INDEX.json` included. An older released file that is missing or edited
         is missing here.
     """
+    source = our_catalogue() if catalogue is None else catalogue
     states = {(entry.contract, entry.version): entry for entry in index.contracts}
     files: dict[str, bytes] = {}
     entries: dict[tuple[str, str], PublishedFiles] = {}
-    for contract in CONTRACTS:
+    for contract in source.contracts:
         key = (contract.name, contract.version)
-        own = contract_files(contract)
+        own = contract_files(contract, source)
         files.update(own)
         state = states[key].state if key in states else "draft"
         digests = {path: payload_hash(content) for path, content in own.items()}
@@ -119,8 +156,9 @@ def published_files(index: PublishedIndex, present: Mapping[str, bytes]) -> dict
             files.update({path: present[path] for path in intact})
     other = _other_files()
     files.update(other)
+    order = sorted(entries, key=lambda key: (key[0], version_number(key[1])))
     whole = PublishedIndex(
-        contracts=tuple(entries[key] for key in sorted(entries)),
+        contracts=tuple(entries[key] for key in order),
         other={path: payload_hash(content) for path, content in other.items()},
     )
     files[INDEX] = encode_json_pretty(whole)

@@ -64,6 +64,18 @@ from plan_contracts.store_records import FileStamps, RunMarker
 from plan_contracts.validation import Admission, PlanValidationArtifact
 
 
+def version_number(version: str) -> tuple[int, int]:
+    """Give major and minor of a version, as numbers that sort.
+
+    Examples
+    --------
+    >>> version_number("1.10") > version_number("1.9")
+    True
+    """
+    major, minor = version.split(".")
+    return int(major), int(minor)
+
+
 @dataclass(frozen=True)
 class RegisteredContract:
     """A contract under its published name."""
@@ -79,6 +91,11 @@ class RegisteredContract:
     def folder(self) -> str:
         """Folder of this version below `contracts/`, with forward slashes."""
         return f"{self.name}/{self.version}"
+
+    @property
+    def number(self) -> tuple[int, int]:
+        """Major and minor."""
+        return version_number(self.version)
 
 
 CONTRACTS: tuple[RegisteredContract, ...] = (
@@ -140,6 +157,9 @@ CONTRACTS: tuple[RegisteredContract, ...] = (
     RegisteredContract("task_started", TaskStarted, "1.0"),
 )
 """Sorted by name."""
+
+OLDER_MAJORS: tuple[RegisteredContract, ...] = ()
+"""The last version of each released major that has a successor; its type stays, so that its documents are read."""
 
 
 @cache

@@ -1,24 +1,34 @@
 """Writes and checks the published contracts.
 
 `python -m plan_contracts.schema_export --write contracts` writes the folder and the copy that ships in the wheel;
-`--check contracts` compares both byte for byte with what the code says; `--release NAME contracts` freezes a version.
+`--check contracts` compares both byte for byte with what the code says, and says what each difference does to readers;
+`--release NAME contracts` freezes a version.
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from plan_contracts.codec import decode_json, payload_hash
-from plan_contracts.compat import Change, Difference, as_schema, compare_schemas, version_after
-from plan_contracts.errors import ContractFrozen, ContractUnknown, PlanError
+from plan_contracts.change_control import FileDifference, file_differences, frozen_faults
+from plan_contracts.codec import decode_json
+from plan_contracts.compat import Change
+from plan_contracts.errors import ContractFrozen, ContractUnknown, ExportUnstable, PlanError, raise_all
 from plan_contracts.publication import PublishedFiles, PublishedIndex
-from plan_contracts.published_files import INDEX, published_files
+from plan_contracts.published_files import INDEX, Catalogue, our_catalogue, published_files
 from plan_contracts.registry import registered_contract
 
 SHIPPED = Path(__file__).parent / "published"
 """The copy that ships in the wheel."""
+
+COMMAND = "uv run python -m plan_contracts.schema_export"
+"""How this module is started in the repository."""
+
+
+def copies_of(folder: Path) -> list[Path]:
+    """Give the folder, and the copy that ships in the wheel where that belongs to the same repository."""
+    repository = folder.resolve().parent
+    return [folder, SHIPPED] if SHIPPED.is_relative_to(repository) else [folder]
 
 
 def read_index(folder: Path) -> PublishedIndex:
@@ -38,47 +48,34 @@ def _present(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
-def _schema_differences(published: bytes, expected: bytes) -> list[Difference]:
-    try:
-        return compare_schemas(as_schema(json.loads(published)), as_schema(json.loads(expected)))
-    except (ValueError, TypeError):
-        return []  # what stands there is no schema, so that there is nothing to classify
-
-
-def differences(folder: Path) -> list[str]:
+def differences(folder: Path, catalogue: Catalogue | None = None) -> list[FileDifference]:
     """Compare a folder with what the code says.
 
     Parameters
     ----------
     folder
         `contracts/`, or the shipped copy.
+    catalogue
+        What the code publishes; everything of this package when omitted.
 
     Returns
     -------
-    list of str
-        One line per file that is missing, superfluous or different, sorted by path; empty when all is well. Lines on
-        what a difference of a schema does, additive or breaking, follow it, indented.
+    list of FileDifference
+        One per file that is missing, superfluous or different, sorted by path; empty when all is well.
     """
-    present = _present(folder)
-    index = read_index(folder)
-    expected = published_files(index, present)
-    released = {path for entry in index.contracts if entry.state == "released" for path in entry.files}
-    lines: list[str] = []
-    for path in sorted({*present, *expected, *released}):
-        if path not in expected and path in released:
-            lines.append(f"{folder / path} differs from what was released")
-        elif path not in expected:
-            lines.append(f"{folder / path} is not published by any contract")
-        elif path not in present:
-            lines.append(f"{folder / path} is missing")
-        elif present[path] != expected[path]:
-            lines.append(f"{folder / path} differs from what the code says")
-            if path.endswith("/schema.json"):
-                lines.extend(f"  {difference}" for difference in _schema_differences(present[path], expected[path]))
-    return lines
+    source = our_catalogue() if catalogue is None else catalogue
+    present, index = _present(folder), read_index(folder)
+    return file_differences(present, published_files(index, present, source), index, source)
 
 
-def write(folder: Path, *, index: PublishedIndex | None = None) -> list[Path]:
+def faults(folder: Path, catalogue: Catalogue | None = None) -> list[ContractFrozen]:
+    """Give every reason for which the code may not be published in a folder: what is released there forbids it."""
+    source = our_catalogue() if catalogue is None else catalogue
+    present, index = _present(folder), read_index(folder)
+    return frozen_faults(present, published_files(index, present, source), index, source)
+
+
+def write(folder: Path, *, index: PublishedIndex | None = None, catalogue: Catalogue | None = None) -> list[Path]:
     """Make a folder hold exactly what the code says; released versions are never touched.
 
     Parameters
@@ -87,6 +84,8 @@ def write(folder: Path, *, index: PublishedIndex | None = None) -> list[Path]:
         Created when it does not exist.
     index
         States to go by; the folder's own index when omitted.
+    catalogue
+        What the code publishes; everything of this package when omitted.
 
     Returns
     -------
@@ -96,12 +95,15 @@ def write(folder: Path, *, index: PublishedIndex | None = None) -> list[Path]:
     Raises
     ------
     ContractFrozen
-        When a released version would change.
+        When a released version would change, or a version does not say what its change does.
+    PlanErrors
+        When there are several such reasons.
     """
+    source = our_catalogue() if catalogue is None else catalogue
     present = _present(folder)
     known = read_index(folder) if index is None else index
-    expected = published_files(known, present)
-    _refuse_frozen_changes(folder, known, expected)
+    expected = published_files(known, present, source)
+    raise_all(frozen_faults(present, expected, known, source))
     changed = [path for path in sorted({*present, *expected}) if present.get(path) != expected.get(path)]
     for path in changed:
         target = folder / path
@@ -113,91 +115,119 @@ def write(folder: Path, *, index: PublishedIndex | None = None) -> list[Path]:
     return [folder / path for path in changed]
 
 
-def _refuse_frozen_changes(folder: Path, index: PublishedIndex, expected: dict[str, bytes]) -> None:
-    for version in index.contracts:
-        if version.state != "released":
-            continue
-        for path, digest in version.files.items():
-            if path not in expected or payload_hash(expected[path]) != digest:
-                change = _released_change(folder, version, expected)
-                raise ContractFrozen(
-                    f"{folder / path} is part of `{version.contract}` {version.version}, which is released",
-                    subject=version.contract,
-                    suggestion=f"Restore the file, or give the contract version {change} in `registry.py`.",
-                )
-
-
-def _released_change(folder: Path, released: PublishedFiles, expected: dict[str, bytes]) -> str:
-    """Give the version that the contract of the code should have, to go by the difference of the schemas."""
-    schema = f"{released.contract}/{released.version}/schema.json"
-    if schema not in expected or not (folder / schema).exists():
-        return version_after(released.version, Change.BREAKING)
-    found = _schema_differences((folder / schema).read_bytes(), expected[schema])
-    worst = max((difference.change for difference in found), default=Change.ADDITIVE)
-    return version_after(released.version, worst)
-
-
-def release(folder: Path, name: str) -> PublishedFiles:
+def release(folder: Path, name: str, catalogue: Catalogue | None = None) -> PublishedFiles:
     """Freeze the present version of a contract.
 
     Parameters
     ----------
     folder
-        `contracts/`; it must agree with the code.
+        `contracts/`; what it holds of the contract must agree with the code.
     name
         The contract.
+    catalogue
+        What the code publishes; everything of this package when omitted.
 
     Raises
     ------
     ContractUnknown
         When there is no such contract, or it was never written.
     ContractFrozen
-        When it is released already.
+        When it is released already, or what is published is not what the code says.
     """
-    contract = registered_contract(name)
+    source = our_catalogue() if catalogue is None else catalogue
+    contract = registered_contract(name, source.contracts)
     index = read_index(folder)
-    entries = list(index.contracts)
-    for position, entry in enumerate(entries):
-        if (entry.contract, entry.version) == (contract.name, contract.version):
-            if entry.state == "released":
-                raise ContractFrozen(f"`{name}` {entry.version} is released already", subject=name)
-            frozen = PublishedFiles(contract=entry.contract, version=entry.version, state="released", files=entry.files)
-            entries[position] = frozen
-            write(folder, index=PublishedIndex(contracts=tuple(entries), other=index.other))
-            return frozen
-    mend = f"Write it first: python -m plan_contracts.schema_export --write {folder}"
-    raise ContractUnknown(f"`{name}` {contract.version} is not published in {folder}", subject=name, suggestion=mend)
+    stale = [each for each in differences(folder, source) if each.path.startswith(f"{contract.folder}/")]
+    mend = f"Write it first: {COMMAND} --write {folder}"
+    entries = {(entry.contract, entry.version): entry for entry in index.contracts}
+    entry = entries.get((contract.name, contract.version))
+    if entry is None:
+        raise ContractUnknown(
+            f"`{name}` {contract.version} is not published in {folder}", subject=name, suggestion=mend
+        )
+    if entry.state == "released":
+        raise ContractFrozen(f"`{name}` {entry.version} is released already", subject=name)
+    if stale:
+        message = f"{folder / stale[0].path} {stale[0].what}, and would be frozen"
+        raise ContractFrozen(message, subject=name, suggestion=mend)
+    frozen = PublishedFiles(contract=entry.contract, version=entry.version, state="released", files=entry.files)
+    entries[entry.contract, entry.version] = frozen
+    write(folder, index=PublishedIndex(contracts=tuple(entries.values()), other=index.other), catalogue=source)
+    return frozen
 
 
 def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
 
 
+def check_lines(folder: Path, catalogue: Catalogue | None = None) -> list[str]:
+    """Say how a folder, and the copy that ships, differ from the code, and what to do.
+
+    Parameters
+    ----------
+    folder
+        `contracts/`.
+    catalogue
+        What the code publishes; everything of this package when omitted.
+
+    Returns
+    -------
+    list of str
+        The class of each difference, details, reasons against publishing, and the next command; empty when all is well.
+    """
+    lines: list[str] = []
+    counts = dict.fromkeys(Change, 0)
+    for root in copies_of(folder):
+        for difference in differences(root, catalogue):
+            counts[difference.change] += 1
+            lines.append(f"{root / difference.path} {difference.what} ({difference.change.name.lower()})")
+            lines.extend(f"  {detail}" for detail in difference.details)
+        if root != folder and read_index(root) != read_index(folder):
+            lines.append(f"{folder / INDEX} and {root / INDEX} differ")
+    refused = faults(folder, catalogue)
+    if lines:
+        listed = ", ".join(f"{count} {change.name.lower()}" for change, count in counts.items() if count)
+        lines += ["", f"{sum(counts.values())} files differ: {listed}." if listed else "The indices differ."]
+    if refused:
+        lines += ["", *(str(fault) for fault in refused), "Then:"]
+    elif lines:
+        lines.append("To publish what the code says:")
+    return [*lines, f"  {COMMAND} --write {folder}"] if lines else []
+
+
 def _check(folder: Path) -> int:
-    lines = [*differences(folder), *differences(SHIPPED)]
-    if read_index(folder) != read_index(SHIPPED):
-        lines.append(f"{folder / INDEX} and {SHIPPED / INDEX} differ")
-    if not lines:
-        _say(f"{folder} and the shipped copy agree with the code.")
-        return 0
-    for line in lines:
+    lines = check_lines(folder)
+    for line in lines or (f"{folder} and the shipped copy agree with the code.",):
         _say(line)
-    count = sum(not line.startswith("  ") for line in lines)
-    _say(f"\n{count} files differ. To publish what the code says:")
-    _say(f"  uv run python -m plan_contracts.schema_export --write {folder}")
-    return 1
+    return 1 if lines else 0
 
 
-def _write_both(folder: Path) -> int:
-    for root in (folder, SHIPPED):
-        changed = write(root, index=read_index(folder))
-        again = write(root, index=read_index(folder))
+def write_copies(folder: Path, catalogue: Catalogue | None = None) -> list[Path]:
+    """Publish what the code says in a folder and in the copy that ships.
+
+    Each is written twice, and the second time nothing may change.
+
+    Returns
+    -------
+    list of Path
+        Files that were written or removed.
+
+    Raises
+    ------
+    ContractFrozen, PlanErrors
+        As `write`.
+    ExportUnstable
+        When a second pass gives other bytes than the first.
+    """
+    changed: list[Path] = []
+    for root in copies_of(folder):
+        changed += write(root, index=read_index(folder), catalogue=catalogue)
+        again = write(root, index=read_index(folder), catalogue=catalogue)
         if again:
-            listed = ", ".join(str(path) for path in again)
-            _say(f"A second pass wrote other bytes: {listed}. The export is not deterministic.")
-            return 1
-        _say(f"{root}: {len(changed)} files written or removed.")
-    return 0
+            message = f"A second pass gives other bytes for {again[0]}"
+            mend = "Make the example or the schema independent of time, order and chance."
+            raise ExportUnstable(message, subject=str(again[0]), suggestion=mend)
+    return changed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -221,10 +251,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.release is not None:
             frozen = release(given.folder, given.release)
             _say(f"`{frozen.contract}` {frozen.version} is released; it cannot change any more.")
-        return _write_both(given.folder)
+        changed = write_copies(given.folder)
+        _say(f"{given.folder}: {len(changed)} files written or removed, the shipped copy included.")
     except PlanError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
+    return 0
 
 
 if __name__ == "__main__":
