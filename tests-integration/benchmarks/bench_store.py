@@ -20,8 +20,8 @@ import duckdb
 
 from plan_contracts import EventRow, TaskStarted, event_row
 from plan_store import PlanStore, SystemClock
-from plan_store.layout import Layout
-from plan_store.placing import place
+from plan_store.layout import segment_key
+from plan_store.local_objects import LocalObjects
 from plan_store.segments import EventColumns
 
 RUNS = int(os.environ.get("PLAN_BENCH_RUNS", "1000"))
@@ -55,7 +55,7 @@ class OurStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "store"
-        self.layout = Layout(self.folder)
+        self.objects = LocalObjects(self.folder)
         self.number = 0
 
     def append(self, batch: list[EventRow]) -> None:
@@ -65,8 +65,8 @@ class OurStore:
             columns.append(row)
         data = columns.to_parquet()
         self.number += 1
-        target = self.layout.segment(self.number, batch[0].run_id, self.number, f"{self.number:064x}")
-        place(target, data, self.layout.tmp)
+        key = segment_key(self.number, batch[0].run_id, self.number, f"{self.number:064x}")
+        self.objects.put_if_absent(key, data)
 
     def query(self, sql: str) -> object:
         """Ask a store that was just opened."""

@@ -109,7 +109,7 @@ def test_independent_reader_finds_the_same_in_msgpack_and_json(case: ValidCase, 
     document = case.document
     packed = unpack(encode_msgpack(document))
     assert packed == msgspec.msgpack.decode(encode_msgpack(document))
-    if case.contract != "event_row":  # JSON spells bytes as base64
+    if case.contract not in ("event_row", "ledger_entry"):  # JSON spells bytes as base64
         assert packed == json.loads(encode_json(document))
 
 

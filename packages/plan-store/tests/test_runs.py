@@ -1,6 +1,5 @@
 """Runs: their manifests, artifacts and locks, and what becomes of those whose driver died."""
 
-import shutil
 import signal
 from pathlib import Path
 
@@ -290,13 +289,12 @@ def test_begin_run_folder_in_the_way_is_told(tmp_path: Path) -> None:
 def test_writer_store_that_vanishes_is_told_and_events_stay_buffered(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     writer = store.begin_run(draft())
-    shutil.rmtree(tmp_path / "tmp")
-    (tmp_path / "tmp").write_text("a file in the way")
+    (tmp_path / "events").write_text("a file in the way")
     writer.emit(finished("a"))
 
     with pytest.raises(StoreUnwritable, match="cannot be written"):
         writer.flush()
-    (tmp_path / "tmp").unlink()
+    (tmp_path / "events").unlink()
     writer.close()
     writer.close()
 

@@ -238,6 +238,7 @@ from plan_contracts.statistics import (
 from plan_contracts.storage_options import (
     StorageOptions,
 )
+from plan_contracts.store_reports import StoreCompaction, StoreInfo, StorePruning
 from plan_contracts.validation import (
     Admission,
     AdmissionPolicy,
@@ -417,6 +418,9 @@ __all__ = [
     "RunStarted",
     "RunStatus",
     "STORED_TABLES",
+    "StoreCompaction",
+    "StoreInfo",
+    "StorePruning",
     "TaskFinished",
     "TaskRetried",
     "TaskRouting",

@@ -60,7 +60,8 @@ from plan_contracts.references import DatasetRef, DatasetSnapshot
 from plan_contracts.scans import DatasetScan
 from plan_contracts.schedule import PlanScheduleArtifact, PlanSignatures
 from plan_contracts.statistics import Statistics
-from plan_contracts.store_records import FileStamps, RunMarker
+from plan_contracts.store_records import FileStamps, LedgerEntry, ProjectLease, RunMarker, SegmentLedger
+from plan_contracts.store_reports import StoreCompaction, StoreInfo, StorePruning
 from plan_contracts.validation import Admission, PlanValidationArtifact
 
 
@@ -124,6 +125,7 @@ CONTRACTS: tuple[RegisteredContract, ...] = (
     RegisteredContract("executor_config", ExecutorConfig, "1.0"),
     RegisteredContract("file_stamps", FileStamps, "1.0"),
     RegisteredContract("folder_report", FolderReport, "1.0"),
+    RegisteredContract("ledger_entry", LedgerEntry, "1.0"),
     RegisteredContract("logical_graph", LogicalGraph, "1.0"),
     RegisteredContract("output_record", OutputRecord, "1.0"),
     RegisteredContract("plan_drift_artifact", PlanDriftArtifact, "1.0"),
@@ -133,6 +135,7 @@ CONTRACTS: tuple[RegisteredContract, ...] = (
     RegisteredContract("plan_validation", PlanValidationEnvelope, "1.0"),
     RegisteredContract("plan_validation_artifact", PlanValidationArtifact, "1.0"),
     RegisteredContract("project_file", ProjectFile, "1.0"),
+    RegisteredContract("project_lease", ProjectLease, "1.0"),
     RegisteredContract("published_files", PublishedFiles, "1.0"),
     RegisteredContract("published_index", PublishedIndex, "1.0"),
     RegisteredContract("requirement", Requirement, "1.0"),
@@ -145,7 +148,11 @@ CONTRACTS: tuple[RegisteredContract, ...] = (
     RegisteredContract("run_marker", RunMarker, "1.0"),
     RegisteredContract("run_started", RunStarted, "1.0"),
     RegisteredContract("scheduling_decision", SchedulingDecision, "1.0"),
+    RegisteredContract("segment_ledger", SegmentLedger, "1.0"),
     RegisteredContract("statistics", Statistics, "1.0"),
+    RegisteredContract("store_compaction", StoreCompaction, "1.0"),
+    RegisteredContract("store_info", StoreInfo, "1.0"),
+    RegisteredContract("store_pruning", StorePruning, "1.0"),
     RegisteredContract("task_finished", TaskFinished, "1.0"),
     RegisteredContract("task_graph", TaskGraph, "1.0"),
     RegisteredContract("task_history", TaskHistory, "1.0"),

@@ -157,9 +157,7 @@ def _outputs(layout: Layout, skip_damaged: bool) -> list[tuple[Cell, ...]]:
 
 def _events(layout: Layout, wanted: type[E], skip_damaged: bool) -> Iterator[tuple[EventRow, E]]:
     """Give the events of one type with the rows that they were stored in."""
-    for row in read_events(layout, skip_damaged=skip_damaged):
-        if row.event_name != wanted.event_name():
-            continue
+    for row in read_events(layout, event_name=wanted.event_name(), skip_damaged=skip_damaged):
         try:
             event = decode_event(row.event_payload_msgpack, event_name=row.event_name)
         except DocumentRefused as reason:

@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from plan_contracts import RunManifestV2, nearest
 from plan_store.documents import read_document, read_documents
 from plan_store.errors import RunUnknown
-from plan_store.layout import Layout
+from plan_store.layout import RUNS, Layout, manifest_key
 
 
 def finished_runs(layout: Layout) -> list[str]:
     """Give the ids of all runs that have a manifest, the newest first."""
-    if not layout.runs.is_dir():
-        return []
-    return sorted((path.parent.name for path in layout.runs.glob("*/manifest.msgpack")), reverse=True)
+    keys = layout.objects.keys(RUNS)
+    return sorted((key.split("/")[1] for key in keys if key.endswith("/manifest.msgpack")), reverse=True)
 
 
 def manifests(layout: Layout, *, skip_damaged: bool = False) -> Iterator[RunManifestV2]:
@@ -23,8 +22,8 @@ def manifests(layout: Layout, *, skip_damaged: bool = False) -> Iterator[RunMani
     StoreDamaged
         When one is damaged, and `skip_damaged` is not set.
     """
-    paths = (layout.manifest(run_id) for run_id in finished_runs(layout))
-    return read_documents(paths, RunManifestV2, skip_damaged=skip_damaged)
+    keys = (manifest_key(run_id) for run_id in finished_runs(layout))
+    return read_documents(layout.objects, keys, RunManifestV2, skip_damaged=skip_damaged)
 
 
 def find_manifest(layout: Layout, wanted: str) -> RunManifestV2:
@@ -45,7 +44,7 @@ def find_manifest(layout: Layout, wanted: str) -> RunManifestV2:
     known = finished_runs(layout)
     found = known[:1] if wanted == "latest" else [run_id for run_id in known if run_id.startswith(wanted)]
     if len(found) == 1:
-        return read_document(layout.manifest(found[0]), RunManifestV2)
+        return read_document(layout.objects, manifest_key(found[0]), RunManifestV2)
     if found:
         message = f"{len(found)} runs have an id that begins with `{wanted}`"
         raise RunUnknown(message, subject=wanted, suggestion=f"Such as {found[0]} and {found[1]}.")

@@ -4,7 +4,7 @@ from itertools import islice
 
 from plan_contracts import TaskHistory, TaskHistoryEntry
 from plan_store.documents import read_documents
-from plan_store.layout import Layout
+from plan_store.layout import HISTORY, Layout
 
 
 def past_entries(layout: Layout, runs: int, machine: str | None) -> dict[str, tuple[TaskHistoryEntry, ...]]:
@@ -20,10 +20,8 @@ def past_entries(layout: Layout, runs: int, machine: str | None) -> dict[str, tu
         Label of the machine; none takes runs on any.
     """
     found: dict[str, list[TaskHistoryEntry]] = {}
-    if not layout.history.is_dir():
-        return {}
-    paths = sorted(layout.history.glob("*.msgpack"), reverse=True)
-    documents = read_documents(paths, TaskHistory, skip_damaged=True)
+    keys = reversed(layout.objects.keys(HISTORY))
+    documents = read_documents(layout.objects, keys, TaskHistory, skip_damaged=True)
     alike = (document for document in documents if document.entries and machine in (None, document.machine))
     for document in islice(alike, runs):
         for entry in document.entries:

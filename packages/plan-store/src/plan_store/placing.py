@@ -1,8 +1,13 @@
-"""Putting files in their place, whole or not at all, and durably: written beside, synced, then linked."""
+"""Putting files in their place, whole and durable or not at all: written apart and synced, then linked."""
 
+import errno
 import os
 import secrets
 from pathlib import Path
+
+_NAMELESS_FILE: int = getattr(os, "O_TMPFILE", 0)
+_NOT_HERE = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL}
+"""What a file system says that has no files without a name."""
 
 
 def place(target: Path, data: bytes, tmp: Path) -> bool:
@@ -15,31 +20,33 @@ def place(target: Path, data: bytes, tmp: Path) -> bool:
     data
         The whole content.
     tmp
-        A folder on the same file system, for the file on its way.
+        A folder on the same file system, for the file on its way where files cannot be without a name.
 
     Returns
     -------
     bool
-        Whether the file was put there; false when there was one already, which is left as it is.
+        Whether these bytes are there; false when there are others already, which are left as they are.
 
     Raises
     ------
     OSError
         When the disk refuses; nothing is at the target then.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    tmp.mkdir(parents=True, exist_ok=True)
-    beside = tmp / secrets.token_hex(16)
-    try:
-        _write_synced(beside, data)
+    if target.exists():
+        return target.read_bytes() == data
+    while True:
+        make_folder(target.parent)
         try:
-            os.link(beside, target)
+            if not _link_nameless(target, data):
+                _link_named(target, data, tmp)
         except FileExistsError:
-            return False
-    finally:
-        beside.unlink(missing_ok=True)
-    sync_folder(target.parent)
-    return True
+            return target.read_bytes() == data
+        except FileNotFoundError:
+            if target.parent.is_dir():
+                raise
+            continue  # somebody removed the folder, which was empty
+        sync_folder(target.parent)
+        return True
 
 
 def replace(target: Path, data: bytes, tmp: Path) -> None:
@@ -49,6 +56,16 @@ def replace(target: Path, data: bytes, tmp: Path) -> None:
     beside = tmp / secrets.token_hex(16)
     beside.write_bytes(data)
     beside.replace(target)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, each durably."""
+    if folder.is_dir():
+        return
+    if folder.parent != folder:
+        make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
 
 
 def sync_file(path: Path) -> None:
@@ -69,8 +86,45 @@ def sync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
-def _write_synced(path: Path, data: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+def _link_nameless(target: Path, data: bytes) -> bool:
+    """Write a file without a name and link it, so that a killed process leaves nothing; false where that cannot be."""
+    if not _NAMELESS_FILE:
+        return False
+    try:
+        descriptor = os.open(target.parent, os.O_WRONLY | _NAMELESS_FILE, 0o644)
+    except OSError as reason:
+        if reason.errno in _NOT_HERE:
+            return False
+        raise
+    try:
+        _write_synced(descriptor, data)
+        # Naming a folder makes Python call `linkat`, which alone follows the link in /proc to the file.
+        os.link(f"/proc/self/fd/{descriptor}", target, src_dir_fd=descriptor, follow_symlinks=True)
+    except FileNotFoundError:
+        if Path("/proc/self/fd").is_dir():
+            raise
+        return False
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def _link_named(target: Path, data: bytes, tmp: Path) -> None:
+    tmp.mkdir(parents=True, exist_ok=True)
+    beside = tmp / secrets.token_hex(16)
+    try:
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        try:
+            _write_synced(descriptor, data)
+        finally:
+            os.close(descriptor)
+        os.link(beside, target)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _write_synced(descriptor: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+    os.fsync(descriptor)

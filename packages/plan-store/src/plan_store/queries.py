@@ -5,18 +5,19 @@
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.dataset as ds
 from datafusion import SessionContext, SQLOptions
-from pyarrow import fs
 
+from plan_store.arrow_files import arrow_files, is_whole_at_the_ends
 from plan_store.derived_tables import DERIVED_TABLES, derived_table
+from plan_store.documents import MEND
 from plan_store.errors import QueryRefused, StoreDamaged
 from plan_store.layout import Layout
 from plan_store.payload_functions import register_payload_functions
-from plan_store.segments import EVENTS_SCHEMA, check_digest, list_segments, run_of, structurally_damaged
+from plan_store.segment_index import Segment, damaged_segments, while_they_last
+from plan_store.segments import EVENTS_SCHEMA
 
 TABLES = ("events", *DERIVED_TABLES)
 """Names of the tables that a query may read."""
@@ -46,6 +47,10 @@ def run_query(layout: Layout, sql: str, *, skip_damaged: bool = False) -> pa.Tab
     StoreDamaged
         When a segment that the query reads is damaged.
     """
+    return while_they_last(layout, lambda segments: _answer(layout, sql, segments, skip_damaged))
+
+
+def _answer(layout: Layout, sql: str, segments: list[Segment], skip_damaged: bool) -> pa.Table:
     context = SessionContext()
     register_payload_functions(context)
     made: set[str] = set()
@@ -56,9 +61,12 @@ def run_query(layout: Layout, sql: str, *, skip_damaged: bool = False) -> pa.Tab
             text = str(reason)
             unknown = _UNKNOWN_TABLE.search(text)
             if unknown is None or unknown.group(1) not in TABLES or unknown.group(1) in made:
-                raise _refused(layout, text, made) from reason
+                raise _refused(layout, text, segments if "events" in made else []) from reason
             name = unknown.group(1)
-        register_table(context, layout, name, skip_damaged=skip_damaged)
+        if name == "events":
+            _register_events(context, layout, segments, skip_damaged=skip_damaged)
+        else:
+            register_table(context, layout, name, skip_damaged=skip_damaged)
         made.add(name)
 
 
@@ -70,44 +78,42 @@ def register_table(context: SessionContext, layout: Layout, name: str, *, skip_d
     StoreDamaged
         When a segment is not a whole Parquet file, and `skip_damaged` is not set.
     """
-    if name != "events":
+    if name == "events":
+        while_they_last(layout, lambda segments: _register_events(context, layout, segments, skip_damaged=skip_damaged))
+    else:
         context.register_record_batches(name, [[derived_table(layout, name, skip_damaged=skip_damaged)]])
-        return
-    segments = list_segments(layout.events)
-    damaged = set(structurally_damaged(segments))
+
+
+def _register_events(context: SessionContext, layout: Layout, segments: list[Segment], *, skip_damaged: bool) -> None:
+    damaged = [segment for segment in segments if not is_whole_at_the_ends(layout.objects, segment.key)]
     if damaged and not skip_damaged:
-        paths = [str(path) for path in sorted(damaged)]
-        message = f"{len(damaged)} event segments are damaged: {', '.join(paths[:3])}"
-        raise StoreDamaged(message, subject=paths[0], related=paths, suggestion="Move them away to go on without them.")
-    context.register_dataset(name, _dataset([path for path in segments if path not in damaged]))
+        shown = [layout.objects.shown(segment.key) for segment in damaged]
+        message = f"{len(damaged)} event segments are damaged: {', '.join(shown[:3])}"
+        raise StoreDamaged(message, subject=shown[0], related=shown, suggestion=MEND)
+    context.register_dataset("events", _dataset(layout, [each for each in segments if each not in damaged]))
 
 
-def _dataset(segments: Sequence[Path]) -> ds.Dataset:
-    """Give the events of segments. A query for one run opens that run's segments only, since each names its run."""
-    parquet, files, run_id = ds.ParquetFileFormat(), fs.LocalFileSystem(), ds.field("run_id")
+def _dataset(layout: Layout, segments: Sequence[Segment]) -> ds.Dataset:
+    """Give the events of segments. A query for one run opens those segments only that may hold events of it."""
+    parquet, run_id = ds.ParquetFileFormat(), ds.field("run_id")
+    files = arrow_files(layout.objects)
     fragments: list[ds.Fragment] = []
     for segment in segments:
-        run = run_of(segment)
-        holds = run_id == run if run is not None else None
-        fragments.append(parquet.make_fragment(str(segment), files, partition_expression=holds))
-    return ds.FileSystemDataset(fragments, EVENTS_SCHEMA, parquet, files)
+        holds = None if segment.runs is None else run_id.isin(segment.runs)
+        if segment.runs is not None and len(segment.runs) == 1:
+            holds = run_id == segment.runs[0]
+        path = files.path(segment.key)
+        fragments.append(parquet.make_fragment(path, files.system, partition_expression=holds))
+    return ds.FileSystemDataset(fragments, EVENTS_SCHEMA, parquet, files.system)
 
 
-def _refused(layout: Layout, text: str, made: set[str]) -> QueryRefused | StoreDamaged:
+def _refused(layout: Layout, text: str, segments: list[Segment]) -> Exception:
     first = text.rpartition("caused by\n")[2].splitlines()[0]
-    if "events" in made and _PLANNING.search(first) is None:
-        damaged = _damaged_segment(layout)
+    if segments and _PLANNING.search(first) is None:
+        if not all(layout.objects.exists(segment.key) for segment in segments):
+            return FileNotFoundError(first)
+        damaged = next(damaged_segments(layout.objects, segments), None)
         if damaged is not None:
             return damaged
     shown = _PREFIX.sub("", first).replace("datafusion.public.", "")
     return QueryRefused(f"The query is refused: {shown}", suggestion=f"Tables: {', '.join(TABLES)}.")
-
-
-def _damaged_segment(layout: Layout) -> StoreDamaged | None:
-    """Find a segment in whose middle bytes have changed; its ends may be whole."""
-    for segment in list_segments(layout.events):
-        try:
-            check_digest(segment)
-        except StoreDamaged as found:
-            return found
-    return None

@@ -3,26 +3,33 @@
 # pyarrow's stubs leave the type parameters of arrays and schemas open.
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from plan_contracts import EventRow
+from plan_store.documents import MEND
 from plan_store.errors import StoreDamaged
 from plan_store.layout import Layout
-from plan_store.segments import EVENTS_SCHEMA, list_segments, run_of
+from plan_store.segment_index import Segment, while_they_last
+from plan_store.segments import EVENTS_SCHEMA
 
 
-def read_events(layout: Layout, *, run_id: str | None = None, skip_damaged: bool = False) -> Iterator[EventRow]:
-    """Give the events, segment by segment in the order of time.
+def read_events(
+    layout: Layout, *, run_id: str | None = None, event_name: str | None = None, skip_damaged: bool = False
+) -> Iterator[EventRow]:
+    """Give the events, segment by segment: those of single runs in the order of time, then the compacted ones.
 
     Parameters
     ----------
     layout
         The store.
     run_id
-        Only this run's; its id stands in the names of its segments, so others are not opened.
+        Only this run's; segments that are known to hold others only are not opened.
+    event_name
+        Only those of this name.
     skip_damaged
         Pass over segments that cannot be read.
 
@@ -31,15 +38,48 @@ def read_events(layout: Layout, *, run_id: str | None = None, skip_damaged: bool
     StoreDamaged
         When a segment cannot be read, and `skip_damaged` is not set; the message names it.
     """
-    for segment in list_segments(layout.events):
-        if run_id is not None and run_of(segment) not in (run_id, None):
+    wanted = {"run_id": run_id, "event_name": event_name}
+    for table in while_they_last(layout, lambda segments: _tables(layout, segments, wanted, skip_damaged)):
+        for row in table.to_pylist():
+            yield EventRow(**row)
+
+
+def read_segment(layout: Layout, key: str) -> pa.Table:
+    """Give the rows of a segment.
+
+    Raises
+    ------
+    StoreDamaged
+        When it is not a Parquet file with the columns of events.
+    FileNotFoundError
+        When it has gone.
+    """
+    data = layout.objects.get(key)
+    try:
+        return pq.read_table(pa.BufferReader(data), schema=EVENTS_SCHEMA)
+    except (pa.ArrowException, OSError) as reason:
+        shown = layout.objects.shown(key)
+        message = f"The event segment {shown} is damaged: {reason}"
+        raise StoreDamaged(message, subject=shown, suggestion=MEND) from reason
+
+
+def _tables(
+    layout: Layout, segments: list[Segment], wanted: Mapping[str, str | None], skip_damaged: bool
+) -> list[pa.Table]:
+    """Give the wanted rows of each segment."""
+    tables: list[pa.Table] = []
+    for segment in segments:
+        run_id = wanted["run_id"]
+        if run_id is not None and not segment.may_hold(run_id):
             continue
         try:
-            table = pq.read_table(segment, schema=EVENTS_SCHEMA)
-        except (pa.ArrowException, OSError) as reason:
-            if skip_damaged:
-                continue
-            raise StoreDamaged(f"The event segment {segment} is damaged: {reason}", subject=str(segment)) from reason
-        for row in table.to_pylist():
-            if run_id in (None, row["run_id"]):
-                yield EventRow(**row)
+            table = read_segment(layout, segment.key)
+        except StoreDamaged:
+            if not skip_damaged:
+                raise
+            continue
+        for column, value in wanted.items():
+            if value is not None:
+                table = table.filter(pc.equal(table[column], value))
+        tables.append(table)
+    return tables

@@ -21,7 +21,7 @@ from plan_contracts import (
 )
 from plan_contracts.store_records import RunMarker
 from plan_store.documents import read_documents
-from plan_store.layout import Layout
+from plan_store.layout import RUNS, Layout, manifest_key
 from plan_store.manifests import latest_manifest
 from plan_store.reader import read_events
 from plan_store.run_marker import is_dead
@@ -37,13 +37,12 @@ def dead_runs(layout: Layout, locked_project: str | None) -> list[RunMarker]:
     locked_project
         A project whose lock the caller holds: nobody else can be driving a run of it on this host.
     """
-    if not layout.runs.is_dir():
-        return []
-    markers = read_documents(sorted(layout.runs.glob("*/running.msgpack")), RunMarker, skip_damaged=True)
+    keys = [key for key in layout.objects.keys(RUNS) if key.endswith("/running.msgpack")]
+    markers = read_documents(layout.objects, keys, RunMarker, skip_damaged=True)
     return [
         marker
         for marker in markers
-        if not layout.manifest(marker.draft.run_id).exists()
+        if not layout.objects.exists(manifest_key(marker.draft.run_id))
         and (is_dead(marker) or marker.draft.project == locked_project)
     ]
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import threading
-from pathlib import Path
 from types import TracebackType
 
 from msgspec.structs import replace
@@ -28,8 +27,7 @@ from plan_contracts import (
     payload_hash,
 )
 from plan_store.errors import StoreUnwritable
-from plan_store.layout import Layout
-from plan_store.placing import place
+from plan_store.layout import Layout, artifact_key, history_key, manifest_key, marker_key, segment_key
 from plan_store.segments import EventColumns
 
 FLUSH_ROWS = 8192
@@ -54,6 +52,7 @@ class RunWriter:
         self._signatures: PlanSignatures | None = None
         self._buffer = EventColumns()
         self._segments = 0
+        self._artifacts: dict[str, bytes] = {}
         self._failure: OSError | None = None
         self._wake = threading.Condition()
         self._writing = threading.Lock()
@@ -139,7 +138,7 @@ class RunWriter:
     def put_history(self, history: TaskHistory) -> None:
         """Store what the run's tasks did cost."""
         data = _readable(history)
-        self._place(self._layout.history_of(history.run_id, payload_hash(data)), data)
+        self._put(history_key(history.run_id, payload_hash(data)), data)
 
     def put_manifest(self, manifest: RunManifestV2) -> str:
         """Store the manifest and record it; give its artifact id, which the stored manifest carries too."""
@@ -147,22 +146,22 @@ class RunWriter:
         full = replace(manifest, artifact_ids=replace(manifest.artifact_ids, run_manifest=identity))
         self.emit(RunManifestEnvelope(artifact_id=identity, artifact=full))
         self.flush()
-        self._place(self._layout.manifest(full.run_id), _readable(full))
-        self._layout.marker(full.run_id).unlink(missing_ok=True)
+        for kept, data in self._artifacts.items():  # one that was there before may have been collected since
+            self._put(artifact_key(kept), data)
+        self._put(manifest_key(full.run_id), _readable(full))
+        self._layout.objects.delete(marker_key(full.run_id))
         return identity
 
     def _put_artifact(self, document: Contract) -> str:
         _readable(document)
-        identity = artifact_id(document)
-        try:
-            place(self._layout.artifact(identity), identity_bytes(document), self._layout.tmp)
-        except OSError as reason:
-            raise self._unwritable(reason) from reason
+        identity, data = artifact_id(document), identity_bytes(document)
+        self._put(artifact_key(identity), data)
+        self._artifacts[identity] = data
         return identity
 
-    def _place(self, target: Path, data: bytes) -> None:
+    def _put(self, key: str, data: bytes) -> None:
         try:
-            place(target, data, self._layout.tmp)
+            self._layout.objects.put_if_absent(key, data)
         except OSError as reason:
             raise self._unwritable(reason) from reason
 
@@ -187,7 +186,8 @@ class RunWriter:
                 data = rows.to_parquet()
                 digest = hashlib.sha256(data).hexdigest()
                 first = min(rows.event_time_unix_ms)
-                place(self._layout.segment(first, self._run_id, self._segments, digest), data, self._layout.tmp)
+                key = segment_key(first, self._run_id, self._segments, digest)
+                self._layout.objects.put_if_absent(key, data)
             except OSError:
                 with self._wake:
                     rows.extend(self._buffer)
@@ -202,9 +202,7 @@ class RunWriter:
 
     def _unwritable(self, reason: OSError) -> StoreUnwritable:
         message = f"The store {self._layout.root} cannot be written: {reason.strerror}"
-        return StoreUnwritable(
-            message, subject=str(self._layout.root), suggestion="Free space, or set another `store`."
-        )
+        return StoreUnwritable(message, subject=self._layout.root, suggestion="Free space, or set another `store`.")
 
 
 def _readable(document: Contract) -> bytes:

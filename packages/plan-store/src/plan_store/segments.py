@@ -1,23 +1,18 @@
-"""Event segments: columns of rows to Parquet bytes, and which segments there are."""
+"""Event segments: columns of rows to Parquet bytes."""
 
 # pyarrow's stubs leave the type parameters of arrays and schemas open.
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
 
-import hashlib
-import os
-import re
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from itertools import accumulate
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from plan_contracts import EventRow
-from plan_store.errors import StoreDamaged
 
 EVENTS_SCHEMA = pa.schema(
     [
@@ -32,10 +27,6 @@ EVENTS_SCHEMA = pa.schema(
     ]
 )
 """The columns of `datafusion_hamilton_events_v2`."""
-
-_SEGMENT_NAME = re.compile(r"\d{15}-(.+)-\d{6}-[0-9a-f]{64}\.parquet")
-_MAGIC = b"PAR1"
-_SMALLEST = 12
 
 
 @dataclass(kw_only=True)
@@ -101,45 +92,3 @@ def _texts(values: Sequence[str | bytes | None], kind: pa.DataType) -> "pa.Array
         validity = pa.py_buffer(bits)
     offsets = pa.py_buffer(array("i", accumulate(map(len, parts), initial=0)))
     return pa.Array.from_buffers(kind, len(values), [validity, offsets, pa.py_buffer(b"".join(parts))])
-
-
-def list_segments(events: Path) -> list[Path]:
-    """Give every segment, by day and time."""
-    return sorted(events.glob("*/*.parquet"))
-
-
-def run_of(segment: Path) -> str | None:
-    """Give the run whose events a segment holds, from its name alone; none for a file that is not named as ours are."""
-    found = _SEGMENT_NAME.fullmatch(segment.name)
-    return found.group(1) if found is not None else None
-
-
-def structurally_damaged(segments: list[Path]) -> Iterator[Path]:
-    """Give the segments that are not whole Parquet files, by their ends alone."""
-    for segment in segments:
-        if not _has_both_ends(segment):
-            yield segment
-
-
-def _has_both_ends(path: Path) -> bool:
-    with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        if size < _SMALLEST:
-            return False
-        head = os.pread(file.fileno(), 4, 0)
-        tail = os.pread(file.fileno(), 8, size - 8)
-    return head == tail[4:] == _MAGIC and int.from_bytes(tail[:4], "little") + _SMALLEST <= size
-
-
-def check_digest(segment: Path) -> None:
-    """Compare a segment with the digest in its name.
-
-    Raises
-    ------
-    StoreDamaged
-        When they differ.
-    """
-    digest = hashlib.sha256(segment.read_bytes()).hexdigest()
-    if digest != segment.stem.rsplit("-", 1)[-1]:
-        message = f"The event segment {segment} is damaged: its bytes do not match its name"
-        raise StoreDamaged(message, subject=str(segment), suggestion="Move it away to go on without it.")

@@ -15,11 +15,12 @@ from plan_contracts import (
     payload_hash,
 )
 from plan_contracts.store_records import RunMarker
+from plan_store.documents import MEND
 from plan_store.errors import ArtifactMissing, StoreDamaged, StoreUnwritable
-from plan_store.layout import Layout
+from plan_store.layout import Layout, artifact_key, marker_key
 from plan_store.manifests import find_manifest, latest_manifest, manifests
+from plan_store.object_place import is_url, open_objects
 from plan_store.past_costs import past_entries
-from plan_store.placing import place
 from plan_store.project_lock import hold_lock
 from plan_store.run_marker import this_process
 from plan_store.verified_files import VerifiedFiles
@@ -38,38 +39,44 @@ class PlanStore:
     Reading creates nothing: a store that does not exist yet has no runs.
     """
 
-    def __init__(self, root: Path, clock: Clock, *, read_only: bool) -> None:
-        self._layout = Layout(root)
+    def __init__(self, layout: Layout, clock: Clock, *, read_only: bool) -> None:
+        self._layout = layout
         self._clock = clock
         self._read_only = read_only
 
     @classmethod
-    def open(cls, root: str | Path, *, clock: Clock, read_only: bool = False) -> "PlanStore":
+    def open(
+        cls, root: str | Path, *, clock: Clock, read_only: bool = False, folder: Path | None = None
+    ) -> "PlanStore":
         """Open a store.
 
         Parameters
         ----------
         root
-            Its folder.
+            Its folder, or its URL such as `s3://bucket/folder`; credentials are taken from the environment only.
         clock
             Gives the times of events.
         read_only
             Create and write nothing.
+        folder
+            Where this machine keeps staged results and caches; the store's own folder when omitted, and for a URL
+            `.plan` in the working folder.
 
         Raises
         ------
         StoreUnwritable
             When the folder is to be written, and cannot be created.
         """
-        folder = Path(root)
+        objects = open_objects(root)
+        working = folder or (Path(".plan") if is_url(root) else Path(root))
         if not read_only:
             try:
-                folder.mkdir(parents=True, exist_ok=True)
+                working.mkdir(parents=True, exist_ok=True)
             except OSError as reason:
-                message = f"The store {folder} cannot be created: {reason.strerror}"
+                message = f"The store {working} cannot be created: {reason.strerror}"
                 mend = "Set `[project] store` in plan.toml to a folder that can be written."
-                raise StoreUnwritable(message, subject=str(folder), suggestion=mend) from reason
-        return cls(folder, clock, read_only=read_only)
+                raise StoreUnwritable(message, subject=str(working), suggestion=mend) from reason
+        return cls(Layout(objects, working), clock, read_only=read_only)
 
     def __enter__(self) -> "PlanStore":
         """Give the store."""
@@ -88,7 +95,7 @@ class PlanStore:
         ProjectLocked
             When another process holds it.
         """
-        return hold_lock(self._layout.lock(project), project)
+        return hold_lock(self._layout.folder / "locks" / f"{project}.lock", project)
 
     def begin_run(self, draft: RunManifestV2) -> "RunWriter":
         """Begin the record of a run.
@@ -109,10 +116,10 @@ class PlanStore:
         try:
             marker = encode_msgpack(this_process(draft))
             decode_msgpack(marker, RunMarker)  # what cannot be read back would damage the store
-            place(self._layout.marker(draft.run_id), marker, self._layout.tmp)
+            self._layout.objects.put_if_absent(marker_key(draft.run_id), marker)
         except OSError as reason:
             message = f"The store {self._layout.root} cannot be written: {reason.strerror}"
-            raise StoreUnwritable(message, subject=str(self._layout.root)) from reason
+            raise StoreUnwritable(message, subject=self._layout.root) from reason
         return RunWriter(self._layout, self._clock, draft.run_id, draft.profile or None)
 
     def committer(self, draft: RunManifestV2, outputs: Path) -> "OutputCommitter":
@@ -194,13 +201,15 @@ class PlanStore:
         StoreDamaged
             When its bytes are not what was stored.
         """
-        path = self._layout.artifact(artifact_id)
+        key = artifact_key(artifact_id)
         try:
-            data = path.read_bytes()
+            data = self._layout.objects.get(key)
         except FileNotFoundError as reason:
             raise ArtifactMissing(f"The store has no artifact {artifact_id}", subject=artifact_id) from reason
         if payload_hash(data) != artifact_id:
-            raise StoreDamaged(f"The artifact {path} is damaged: its bytes do not match its id", subject=str(path))
+            shown = self._layout.objects.shown(key)
+            message = f"The artifact {shown} is damaged: its bytes do not match its id"
+            raise StoreDamaged(message, subject=shown, suggestion=MEND)
         return data
 
     def verify(self) -> tuple[StoreDamaged, ...]:

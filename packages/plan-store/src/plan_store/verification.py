@@ -1,15 +1,24 @@
 """Comparing everything that a store holds with what it was when it was written."""
 
+# pyarrow's stubs leave the type parameters of schemas open.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from plan_contracts import RunManifestEnvelope, RunManifestV2, artifact_id, decode_event, encode_msgpack, payload_hash
-from plan_store.documents import read_document
+from plan_store.artifact_links import named_artifacts
+from plan_store.documents import MEND, read_document
 from plan_store.errors import StoreDamaged
-from plan_store.layout import Layout
+from plan_store.layout import ARTIFACTS, HISTORY, LEDGER, Layout, artifact_key, manifest_key
+from plan_store.ledger import read_entry
 from plan_store.manifests import finished_runs, latest_manifest
 from plan_store.reader import read_events
-from plan_store.segments import check_digest, list_segments, run_of
+from plan_store.segment_index import Segment, read_whole, while_they_last
+from plan_store.segments import EVENTS_SCHEMA
 
 
 def verify_store(layout: Layout) -> Iterator[StoreDamaged]:
@@ -17,11 +26,13 @@ def verify_store(layout: Layout) -> Iterator[StoreDamaged]:
 
     Caches are left out, which may be lost and check themselves, and runs that have not ended.
     """
+    yield from _ledger(layout)
     yield from _segments(layout)
-    yield from _named_by_digest(layout.artifacts, "artifact")
-    yield from _named_by_digest(layout.history, "history")
+    yield from _named_by_digest(layout, ARTIFACTS, "artifact")
+    yield from _named_by_digest(layout, HISTORY, "history")
+    recorded = _recorded(layout)
     for run_id in finished_runs(layout):
-        yield from _run(layout, run_id)
+        yield from _run(layout, run_id, recorded.get(run_id))
 
 
 def verify_outputs(layout: Layout, project: str, profile: str, outputs: Path) -> Iterator[StoreDamaged]:
@@ -40,54 +51,87 @@ def verify_outputs(layout: Layout, project: str, profile: str, outputs: Path) ->
     for record in manifest.outputs if manifest is not None else ():
         path = outputs / record.uri
         if not path.is_file():
-            yield _damaged(path, "is gone", "build again")
+            yield _damaged_output(path, "is gone", "build again")
         elif payload_hash(path.read_bytes()) != record.sha256:
-            yield _damaged(path, "is not the file that was published", "build again; it is not reused")
+            yield _damaged_output(path, "is not the file that was published", "build again; it is not reused")
+
+
+def _damaged_output(path: Path, what: str, mend: str) -> StoreDamaged:
+    return StoreDamaged(f"The file {path} {what}", subject=str(path), suggestion=mend)
+
+
+def _ledger(layout: Layout) -> Iterator[StoreDamaged]:
+    for key in layout.objects.keys(LEDGER):
+        try:
+            read_entry(layout.objects, key)
+        except StoreDamaged as damage:
+            yield damage
+        except FileNotFoundError:
+            continue
 
 
 def _segments(layout: Layout) -> Iterator[StoreDamaged]:
-    for segment in list_segments(layout.events):
-        if run_of(segment) is None:
-            yield _damaged(segment, "is not named as a segment is", "move it away, if it is not yours")
-            continue
-        try:
-            check_digest(segment)
-        except StoreDamaged as damage:
-            yield damage
+    def check(segments: list[Segment]) -> list[StoreDamaged]:
+        return [damage for segment in segments for damage in _segment(layout, segment)]
 
-
-def _named_by_digest(folder: Path, what: str) -> Iterator[StoreDamaged]:
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if payload_hash(path.read_bytes()) != path.stem.rpartition("-")[2]:
-            yield _damaged(path, f"is no {what}: its bytes do not match its name", "move it away to go on without it")
-
-
-def _run(layout: Layout, run_id: str) -> Iterator[StoreDamaged]:
-    """Compare a manifest with the event that recorded it, and look for the artifacts that it names."""
-    path = layout.manifest(run_id)
     try:
-        manifest = read_document(path, RunManifestV2)
+        yield from while_they_last(layout, check)
+    except StoreDamaged as gone:
+        yield gone
+
+
+def _segment(layout: Layout, segment: Segment) -> Iterator[StoreDamaged]:
+    try:
+        data = read_whole(layout.objects, segment.key)
     except StoreDamaged as damage:
         yield damage
         return
-    recorded = _recorded(layout, run_id)
-    same = recorded is not None and encode_msgpack(recorded) == path.read_bytes()  # a reader ignores what it knows not
+    if not pq.read_schema(pa.BufferReader(data)).equals(EVENTS_SCHEMA):
+        yield _damaged(layout, segment.key, "has not the columns of events", MEND)
+
+
+def _named_by_digest(layout: Layout, folder: str, what: str) -> Iterator[StoreDamaged]:
+    for key in layout.objects.keys(folder):
+        name = key.rpartition("/")[2].removesuffix(".msgpack")
+        try:
+            whole = payload_hash(layout.objects.get(key)) == name.rpartition("-")[2]
+        except FileNotFoundError:
+            continue
+        if not whole:
+            yield _damaged(layout, key, f"is no {what}: its bytes do not match its name", MEND)
+
+
+def _run(layout: Layout, run_id: str, recorded: RunManifestV2 | None) -> Iterator[StoreDamaged]:
+    """Compare a manifest with the event that recorded it, and look for the artifacts that it names."""
+    key = manifest_key(run_id)
+    try:
+        manifest = read_document(layout.objects, key, RunManifestV2)
+    except StoreDamaged as damage:
+        yield damage
+        return
+    except FileNotFoundError:
+        return
+    # A reader ignores what it knows not, so the bytes are compared too.
+    same = recorded is not None and encode_msgpack(recorded) == layout.objects.get(key)
     if not same or artifact_id(manifest) != manifest.artifact_ids.run_manifest:
-        yield _damaged(path, "is not the manifest that was recorded", "move it away to go on without it")
-    ids = manifest.artifact_ids
-    for identity in (ids.run_manifest, ids.plan_schedule, ids.plan_validation):
-        if identity is not None and not layout.artifact(identity).is_file():
-            yield _damaged(layout.artifact(identity), f"is gone, and the run {run_id} names it", "")
+        yield _damaged(layout, key, "is not the manifest that was recorded", MEND)
+    for identity in named_artifacts(layout, manifest):
+        if not layout.objects.exists(artifact_key(identity)):
+            yield _damaged(layout, artifact_key(identity), f"is gone, and the run {run_id} names it", "")
 
 
-def _recorded(layout: Layout, run_id: str) -> RunManifestV2 | None:
+def _recorded(layout: Layout) -> dict[str, RunManifestV2]:
+    """Give the manifests that events hold, by run."""
+    found: dict[str, RunManifestV2] = {}
     name = RunManifestEnvelope.event_name()
-    for row in read_events(layout, run_id=run_id, skip_damaged=True):
-        if row.event_name == name and payload_hash(row.event_payload_msgpack) == row.event_payload_hash:
+    for row in read_events(layout, event_name=name, skip_damaged=True):
+        if payload_hash(row.event_payload_msgpack) == row.event_payload_hash:
             event = decode_event(row.event_payload_msgpack, event_name=name)
-            return event.artifact if isinstance(event, RunManifestEnvelope) else None
-    return None
+            if isinstance(event, RunManifestEnvelope):
+                found[row.run_id] = event.artifact
+    return found
 
 
-def _damaged(path: Path, what: str, mend: str) -> StoreDamaged:
-    return StoreDamaged(f"The file {path} {what}", subject=str(path), suggestion=mend or None)
+def _damaged(layout: Layout, key: str, what: str, mend: str) -> StoreDamaged:
+    shown = layout.objects.shown(key)
+    return StoreDamaged(f"The file {shown} {what}", subject=shown, suggestion=mend or None)
