@@ -31,7 +31,10 @@ def arrow_files(objects: Objects) -> ArrowFiles:
     if isinstance(objects, LocalObjects):
         return ArrowFiles(fs.LocalFileSystem(), objects.shown)
     from plan_store.bucket_files import bucket_file_system
+    from plan_store.bucket_objects import BucketObjects
 
+    if not isinstance(objects, BucketObjects):
+        raise TypeError(f"{objects.shown('')} is neither a folder nor a bucket")
     return ArrowFiles(bucket_file_system(objects), str)
 
 

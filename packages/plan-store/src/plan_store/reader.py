@@ -80,6 +80,6 @@ def _tables(
             continue
         for column, value in wanted.items():
             if value is not None:
-                table = table.filter(pc.equal(table[column], value))
+                table = table.filter(pc.equal(table[column], pa.scalar(value)))
         tables.append(table)
     return tables
