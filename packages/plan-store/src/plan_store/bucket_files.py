@@ -64,6 +64,9 @@ class _Handler(fs.FileSystemHandler):
     def __ne__(self, other: object) -> bool:
         return self is not other
 
+    def __hash__(self) -> int:
+        return id(self)
+
     def get_type_name(self) -> str:
         return "plan-store"
 
@@ -88,7 +91,7 @@ class _Handler(fs.FileSystemHandler):
     def open_input_file(self, path: str) -> pa.NativeFile:
         return pa.PythonFile(_RangedFile(self._objects, path), mode="r")
 
-    def create_dir(self, path: str, recursive: bool) -> NoReturn:  # noqa: FBT001  # the base class says so
+    def create_dir(self, path: str, recursive: bool) -> NoReturn:  # the base class says so
         self._refuse(path)
 
     def delete_dir(self, path: str) -> NoReturn:

@@ -16,7 +16,7 @@ from obstore.exceptions import (
     PreconditionError,
     UnauthenticatedError,
 )
-from obstore.store import S3Store, from_url
+from obstore.store import S3Store
 
 from plan_store.errors import StoreUnwritable
 from plan_store.objects import StoredObject
@@ -61,15 +61,12 @@ class BucketObjects:
             raise StoreUnwritable(
                 message, subject=url, suggestion="Name a folder, or a URL such as `s3://bucket/plan`."
             )
-        retries: "RetryConfig" = {
+        retries: RetryConfig = {
             "max_retries": 30,
             "retry_timeout": PATIENCE,
             "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=2), "base": 2},
         }
-        store = from_url(url, client_options=_client(), retry_config=retries)
-        if not isinstance(store, S3Store):
-            raise AssertionError(f"{url} was taken for another service than S3")
-        return cls(store, url)
+        return cls(S3Store.from_url(url, client_options=_client(), retry_config=retries), url)
 
     def shown(self, key: str) -> str:
         """Give the URL of an object."""
