@@ -108,6 +108,7 @@ def _processes() -> Iterator[tuple[int, int, int]]:
 @pytest.mark.timeout(60)
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds workers through /proc")
 def test_build_killed_worker_fails_the_task_and_keeps_every_output_whole(project: Path) -> None:
+    (project / "plan.toml").write_text((project / "plan.toml").read_text() + "\n[views.slow]\nmax_attempts = 1\n")
     before = _outputs(project)
     build = Build(project, *WAYS["processes"])
 

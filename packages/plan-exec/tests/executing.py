@@ -7,9 +7,11 @@ from plan_contracts import (
     Envelope,
     EventSink,
     ExecutionMode,
+    ExecutionPolicy,
     ExecutionReport,
     ExecutorConfig,
     ExecutorKind,
+    RetryPolicy,
     TaskOutcome,
     TaskStatus,
 )
@@ -18,11 +20,26 @@ from plan_exec import ProgressListener, execute_plan
 from plan_exec.hamilton_seam import LifecycleAdapter
 from plan_exec.testing import SCRIPTED, Scenario
 
-SERIAL, THREADS, PROCESSES = "serial", "threads", "processes"
+SERIAL, THREADS, PROCESSES, BOTH = "serial", "threads", "processes", "threads and processes"
 WAYS = (SERIAL, THREADS, PROCESSES)
 PARALLEL = (THREADS, PROCESSES)
 
+AT_ONCE = ExecutionPolicy(retries=RetryPolicy(base_seconds=0.01, jitter=0.0))
+"""Retries that hardly pause."""
+
 _KINDS = {THREADS: ExecutorKind.THREADPOOL, PROCESSES: ExecutorKind.MULTIPROCESSING}
+
+
+_MODES = {SERIAL: ExecutionMode.DETERMINISTIC_SERIAL, BOTH: ExecutionMode.PLAN_PARALLEL_REMOTE}
+
+
+def _config(way: str, slots: int) -> ExecutorConfig | None:
+    if way == SERIAL:
+        return None
+    if way == BOTH:
+        kind, remote = ExecutorKind.THREADPOOL, ExecutorKind.MULTIPROCESSING
+        return ExecutorConfig(kind=kind, max_tasks=slots, remote_kind=remote, remote_max_tasks=slots)
+    return ExecutorConfig(kind=_KINDS[way], max_tasks=slots)
 
 
 def run(
@@ -33,6 +50,8 @@ def run(
     runtime: str = SCRIPTED,
     sink: EventSink | None = None,
     committer: Committer | None = None,
+    config: ExecutorConfig | None = None,
+    policy: ExecutionPolicy = AT_ONCE,
     full: bool = False,
     fail_fast: bool = False,
     adapters: Sequence[LifecycleAdapter] = (),
@@ -47,8 +66,9 @@ def run(
         sink if sink is not None else RecordingSink(),
         committer if committer is not None else scenario.committer,
         FakeClock(),
-        ExecutionMode.DETERMINISTIC_SERIAL if way == SERIAL else ExecutionMode.PLAN_PARALLEL,
-        None if way == SERIAL else ExecutorConfig(kind=_KINDS[way], max_tasks=slots),
+        _MODES.get(way, ExecutionMode.PLAN_PARALLEL),
+        config if config is not None else _config(way, slots),
+        policy=policy,
         full=full,
         fail_fast=fail_fast,
         adapters=adapters,

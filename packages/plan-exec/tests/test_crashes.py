@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from executing import PARALLEL, PROCESSES, WAYS, BrokenSink, named, outcome_of, run, statuses
 
-from plan_contracts import PublishedOutput, StagedOutput, TaskStatus
-from plan_contracts.testing import MemoryCommitter
+from plan_contracts import PublishedOutput, StagedOutput, TaskFinished, TaskRetried, TaskStatus
+from plan_contracts.testing import MemoryCommitter, RecordingSink
 from plan_exec import RuntimeNotImportable, WorkerStartFailed
 from plan_exec.testing import calls_of, scenario
 
@@ -61,7 +61,9 @@ def dispatcher_threads() -> list[str]:
 @pytest.mark.parametrize(
     ("script", "how"), [("kill", "was ended by SIGKILL"), ("exit 3", "exited with code 3")], ids=["kill", "exit"]
 )
-def test_processes_dead_worker_ends_the_run_with_the_tasks_name(script: str, how: str, tmp_path: Path) -> None:
+def test_processes_worker_that_dies_each_time_fails_its_task_and_no_other(
+    script: str, how: str, tmp_path: Path
+) -> None:
     # `other` is in the middle of its work when `a` dies, and `later` waits for a slot.
     planned = scenario(
         "a -> below; other; later",
@@ -72,17 +74,32 @@ def test_processes_dead_worker_ends_the_run_with_the_tasks_name(script: str, how
 
     report = run(planned, PROCESSES)
 
-    assert statuses(report)["a"] == "failed"
+    assert statuses(report) == {"a": "failed", "other": "succeeded", "later": "succeeded", "below": "skipped"}
+    assert outcome_of(report, "a").attempts == 3
     error = outcome_of(report, "a").error
     assert error is not None
     assert error.code == "worker_died"
     assert how in error.message
     assert "`a`" in error.message
     assert outcome_of(report, "below").cause == "a"
-    assert statuses(report)["later"] == "skipped"
-    assert len(report.outcomes) == 4
-    assert statuses(report)["other"] == "succeeded"
+    assert outcome_of(report, "other").attempts == 1
     assert not [call.pid for call in calls_of(tmp_path) if alive(call.pid)]
+
+
+@pytest.mark.timeout(60)
+def test_processes_dead_worker_is_replaced_and_its_task_tried_again(tmp_path: Path) -> None:
+    sink = RecordingSink()
+    planned = scenario("a -> b; c", tmp_path, scripts={"a": "first kill"}, costs={"a": 9.0})
+
+    report = run(planned, PROCESSES, sink=sink)
+
+    assert set(statuses(report).values()) == {"succeeded"}
+    (retried,) = sink.of_type(TaskRetried)
+    assert (retried.task, retried.attempt, retried.error.code) == ("a", 1, "worker_died")
+    assert "SIGKILL" in retried.error.message
+    calls = [call for call in calls_of(tmp_path) if call.task == "a"]
+    assert [call.attempt for call in calls] == [1, 2]
+    assert {event.attempts for event in sink.of_type(TaskFinished) if event.task == "a"} == {2}
 
 
 @pytest.mark.timeout(60)

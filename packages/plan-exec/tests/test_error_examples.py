@@ -7,10 +7,20 @@ from pathlib import Path
 import pytest
 from executing import PROCESSES, SERIAL, THREADS, outcome_of, run
 
-from plan_contracts import ErrorPayload, ExecutionMode, ExecutorConfig, ExecutorKind, PlanError
+from plan_contracts import (
+    ErrorPayload,
+    ExecutionMode,
+    ExecutionPolicy,
+    ExecutorConfig,
+    ExecutorKind,
+    PlanError,
+    RetryPolicy,
+    RoutingRules,
+    TaskPolicy,
+)
 from plan_contracts.error_catalogue import ERROR_CODES
 from plan_contracts.testing import assert_error_example
-from plan_exec import choose_executor
+from plan_exec import check_rules, choose_executor
 from plan_exec.testing import scenario
 
 
@@ -25,17 +35,28 @@ RAISED: dict[str, Callable[[Path], object]] = {
         ExecutionMode.PLAN_PARALLEL, ExecutorConfig(kind=ExecutorKind.RAY)
     ),
     "request_missing": _without_request,
+    "routing_refused": lambda folder: check_rules(
+        RoutingRules(views={"daily_revenu": ExecutorKind.THREADPOOL}),
+        choose_executor(ExecutionMode.PLAN_PARALLEL, ExecutorConfig(kind=ExecutorKind.THREADPOOL)),
+        views=("daily_revenue", "stock"),
+        tags=(),
+    ),
     "runtime_not_importable": lambda folder: run(scenario("a", folder), SERIAL, runtime="no_such_module:thing"),
     "worker_start_failed": lambda folder: run(
         scenario("a", folder), PROCESSES, runtime="no_such_module:thing", slots=1
     ),
 }
 
-FAILING: dict[str, tuple[str, str]] = {
-    "answer_unreadable": ("garbage", THREADS),
-    "runtime_raised": ("raise", THREADS),
-    "worker_died": ("kill", PROCESSES),
+FAILING: dict[str, tuple[str, str, str]] = {
+    "answer_unreadable": ("a", "garbage", THREADS),
+    "executor_gone": ("after_slow", "", THREADS),
+    "result_misplaced": ("a", "escape", THREADS),
+    "runtime_raised": ("a", "raise", THREADS),
+    "task_timed_out": ("slow", "sleep 5", PROCESSES),
+    "worker_died": ("a", "kill", PROCESSES),
 }
+
+IMPATIENT = ExecutionPolicy(views={"slow": TaskPolicy(timeout_seconds=0.2)}, retries=RetryPolicy(max_attempts=1))
 
 
 @pytest.mark.timeout(60)
@@ -50,12 +71,17 @@ def test_error_that_ends_a_run_says_what_is_published(code: str, tmp_path: Path)
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("code", FAILING)
 def test_error_of_a_task_says_what_is_published(code: str, tmp_path: Path) -> None:
-    script, way = FAILING[code]
-    error = outcome_of(run(scenario("a", tmp_path, scripts={"a": script}), way, slots=1), "a").error
+    task, script, way = FAILING[code]
+    text = f"slow; {task}" if code == "executor_gone" else task
+    planned = scenario(text, tmp_path, scripts={"slow": "sleep 5", task: script}, costs={"slow": 9.0})
+    error = outcome_of(run(planned, way, slots=1, policy=IMPATIENT), task).error
     assert isinstance(error, ErrorPayload)
     assert error.code == code
-    numbers = dict.fromkeys(re.findall(r"process \d+", error.message), "process 4242")
-    assert_error_example(error, shown_as=numbers)
+    assert_error_example(error, shown_as={str(tmp_path.resolve()): "/project", **_staged_names(error)})
+
+
+def _staged_names(error: ErrorPayload) -> dict[str, str]:
+    return dict.fromkeys(re.findall(r"[0-9a-f]{16}", error.message), "1a2b3c4d5e6f7a8b")
 
 
 def test_every_code_of_this_package_has_a_scenario() -> None:

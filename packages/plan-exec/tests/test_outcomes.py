@@ -109,6 +109,8 @@ def test_execute_results_are_handed_on_to_consumers(way: str, tmp_path: Path) ->
         ("garbage", "answer_unreadable", "not a result"),
         ("other", "answer_unreadable", "b_of_another"),
         ("lie", "staged_mismatch", "other bytes"),
+        ("nothing", "staged_mismatch", "missing"),
+        ("escape", "result_misplaced", "outside"),
     ],
 )
 def test_execute_bad_end_of_a_task_is_its_failure_and_no_others(

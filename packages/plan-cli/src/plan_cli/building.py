@@ -10,6 +10,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
+from plan_cli.execution_policy import check_policy
 from plan_cli.machine import describe_machine, machine_label, recorded_versions
 from plan_cli.open_project import OpenProject
 from plan_cli.planning import Planned, Validated, admit_plan, schedule_project, validate_project, views_lowered_to
@@ -210,6 +211,7 @@ class _Build:
         )
         choice = choose_executor(self.request.mode, self.request.executor_config)
         self.outcome.choice = choice
+        check_policy(self.request.policy, choice, self._validated().compiled.graph)
         self.listener.planned(self.outcome)
         with self._timed("execute"):
             self.outcome.report = execute_plan(
@@ -222,6 +224,7 @@ class _Build:
                 self.clock,
                 choice.mode,
                 self.request.executor_config,
+                policy=self.request.policy,
                 full=self.request.full,
                 fail_fast=self.request.fail_fast,
                 progress=self.listener,
@@ -271,6 +274,11 @@ class _Build:
             dataset_snapshots=tuple(snapshots[name] for name in sorted(snapshots)),
             outputs=outputs,
             task_counts=dict(counts),
+            retried_tasks={
+                outcome.task: outcome.attempts
+                for outcome in (report.outcomes if report is not None else ())
+                if outcome.attempts > 1
+            },
             versions=recorded_versions(),
             machine=self.machine,
             artifact_ids=self.outcome.artifact_ids,

@@ -288,6 +288,14 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         subject=SubjectKind.TASK,
     ),
     _code(
+        "executor_gone",
+        "plan_exec",
+        "execution",
+        1,
+        "An executor can run nothing more: its cluster went away, no worker starts, or every slot is closed.",
+        subject=SubjectKind.EXECUTOR,
+    ),
+    _code(
         "executor_not_available",
         "plan_exec",
         "execution",
@@ -302,6 +310,22 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         2,
         "A scheduled task has no request: build the requests from the same task graph as the schedule.",
         subject=SubjectKind.TASK,
+    ),
+    _code(
+        "result_misplaced",
+        "plan_exec",
+        "execution",
+        1,
+        "A task left its result outside the folder in which it was to stage it.",
+        subject=SubjectKind.TASK,
+    ),
+    _code(
+        "routing_refused",
+        "plan_exec",
+        "execution",
+        2,
+        "A routing rule names what is not there, or rules contradict each other: look at `[execution.routing]`.",
+        subject=SubjectKind.SETTING,
     ),
     _code(
         "runtime_not_importable",
@@ -320,6 +344,14 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         subject=SubjectKind.TASK,
     ),
     _code(
+        "task_timed_out",
+        "plan_exec",
+        "execution",
+        1,
+        "An attempt took longer than it may: give it more time, or make it faster.",
+        subject=SubjectKind.TASK,
+    ),
+    _code(
         "worker_died",
         "plan_exec",
         "execution",
@@ -332,7 +364,7 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "plan_exec",
         "execution",
         2,
-        "A worker process did not start, or does not speak the dispatcher's protocol.",
+        "A worker process did not start, or runs other software than the dispatcher.",
         subject=SubjectKind.WORKER,
     ),
     _code(

@@ -4,33 +4,45 @@ from plan_exec.choice import choose_executor
 from plan_exec.errors import (
     AnswerUnreadable,
     ExecutionError,
+    ExecutorGone,
     ExecutorNotAvailable,
     RequestMissing,
+    ResultMisplaced,
+    RoutingRefused,
     RuntimeNotImportable,
     RuntimeRaised,
+    TaskTimedOut,
     WorkerDied,
     WorkerStartFailed,
 )
 from plan_exec.execution import execute_plan
-from plan_exec.executors.executor import Completion, Completions, Executor
+from plan_exec.executors.executor import Attempt, Completion, Completions, Executor, ExecutorLost
 from plan_exec.progress import ProgressListener
+from plan_exec.routing import check_rules
 
 __all__ = [
     # execute
     "execute_plan",
+    "check_rules",
     "choose_executor",
     "ProgressListener",
     # executors
+    "Attempt",
     "Completion",
     "Completions",
     "Executor",
+    "ExecutorLost",
     # errors
     "AnswerUnreadable",
     "ExecutionError",
+    "ExecutorGone",
     "ExecutorNotAvailable",
     "RequestMissing",
+    "ResultMisplaced",
+    "RoutingRefused",
     "RuntimeNotImportable",
     "RuntimeRaised",
+    "TaskTimedOut",
     "WorkerDied",
     "WorkerStartFailed",
 ]

@@ -2,7 +2,7 @@
 
 import os
 
-from plan_contracts import ExecutionMode, ExecutorChoice, ExecutorConfig, ExecutorKind
+from plan_contracts import ExecutionMode, ExecutorChoice, ExecutorConfig, ExecutorKind, Placement
 from plan_exec.errors import ExecutorNotAvailable
 
 _AVAILABLE = (ExecutorKind.THREADPOOL, ExecutorKind.MULTIPROCESSING)
@@ -28,21 +28,51 @@ def choose_executor(mode: ExecutionMode, config: ExecutorConfig | None) -> Execu
     Raises
     ------
     ExecutorNotAvailable
-        When the mode or kind cannot be used.
+        When the mode or a kind cannot be used.
     """
-    known = ", ".join(kind.value for kind in _AVAILABLE)
-    if mode is ExecutionMode.PLAN_PARALLEL_REMOTE:
-        message = f"The mode `{mode.value}` is not available yet"
-        raise ExecutorNotAvailable(message, subject=mode.value, suggestion=f"Use `plan_parallel` with one of: {known}.")
     if mode is ExecutionMode.DETERMINISTIC_SERIAL:
         chosen = ExecutorConfig(kind=ExecutorKind.THREADPOOL, max_tasks=1)
         return ExecutorChoice(mode=mode, config=chosen, reason="one task after the other, in the driver's process")
     if config is not None:
-        if config.kind not in _AVAILABLE:
-            message = f"The executor `{config.kind.value}` is not available yet"
-            raise ExecutorNotAvailable(message, subject=config.kind.value, suggestion=f"Use one of: {known}.")
+        _check_kind(config.kind)
+    if mode is ExecutionMode.PLAN_PARALLEL_REMOTE:
+        return ExecutorChoice(mode=mode, config=_checked_remote(config), reason="as configured")
+    if config is not None:
         return ExecutorChoice(mode=mode, config=config, reason="as configured")
     cores = usable_cores()
     chosen = ExecutorConfig(kind=ExecutorKind.THREADPOOL, max_tasks=cores)
     reason = f"chosen by the planner: {cores} usable cores, and threads hand results on in memory"
     return ExecutorChoice(mode=mode, config=chosen, reason=reason)
+
+
+def slots_of(choice: ExecutorChoice) -> dict[Placement, int]:
+    """Give the executors that a run uses, with their slots."""
+    if choice.mode is ExecutionMode.DETERMINISTIC_SERIAL:
+        return {Placement.INLINE: 1}
+    config = choice.config
+    slots = {Placement(config.kind.value): config.max_tasks}
+    if choice.mode is ExecutionMode.PLAN_PARALLEL_REMOTE and config.remote_kind is not None:
+        slots[Placement(config.remote_kind.value)] = config.remote_max_tasks
+    return slots
+
+
+def _check_kind(kind: ExecutorKind) -> None:
+    if kind not in _AVAILABLE:
+        known = ", ".join(each.value for each in _AVAILABLE)
+        message = f"The executor `{kind.value}` is not available yet"
+        raise ExecutorNotAvailable(message, subject=kind.value, suggestion=f"Use one of: {known}.")
+
+
+def _checked_remote(config: ExecutorConfig | None) -> ExecutorConfig:
+    """Give the configuration of a mode with two executors, once it has two different ones."""
+    remote = config.remote_kind if config is not None else None
+    if config is None or remote is None:
+        message = "The mode `plan_parallel_remote` needs a second executor, and none is named"
+        mend = 'Set `remote_kind` under `[execution.executor]`, for example to "multiprocessing".'
+        raise ExecutorNotAvailable(message, subject="remote_kind", suggestion=mend)
+    _check_kind(remote)
+    if remote is config.kind:
+        message = f"`kind` and `remote_kind` are both `{remote.value}`; `plan_parallel_remote` spreads tasks over two"
+        mend = "Name two different executors, or use `plan_parallel` with more `max_tasks`."
+        raise ExecutorNotAvailable(message, subject="remote_kind", suggestion=mend)
+    return config

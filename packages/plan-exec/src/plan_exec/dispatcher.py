@@ -1,71 +1,75 @@
-"""The dispatch loop: starts what is ready in schedule order, sleeps until something ends, and never polls.
+"""The dispatch loop: starts what is ready in schedule order, sleeps until something ends or falls due, and never polls.
 
-Each completion costs O(log n): a heap holds the ready tasks, counters hold what the others wait for. There is no
-barrier between generations, and nothing is handed to an executor before it has a free slot, so the order is kept to
-the end.
+Each completion costs O(log n): a heap per executor holds the ready tasks, counters hold what the others wait for. There
+is no barrier between generations, and nothing is handed to an executor before it has a free slot, so the order is kept
+to the end, and no executor waits for another.
 """
 
-import heapq
 from collections import deque
 from collections.abc import Callable, Mapping
-from functools import cached_property
-from queue import Empty
-from time import monotonic
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from plan_contracts import (
-    CheckRecord,
-    CheckResult,
-    Clock,
-    Committer,
-    DocumentRefused,
-    Envelope,
     ErrorPayload,
-    EventSink,
+    Placement,
     PlanError,
-    ResultStatus,
-    RoutingDecision,
-    SchedulingDecision,
-    TaskFinished,
+    RetryPolicy,
     TaskLimits,
-    TaskMetrics,
     TaskOutcome,
     TaskResult,
-    TaskRouting,
-    TaskScheduling,
-    TaskStarted,
     TaskStatus,
-    decode_msgpack,
     encode_msgpack,
 )
-from plan_exec.errors import AnswerUnreadable
-from plan_exec.executors.executor import Completion, Completions, Executor
-from plan_exec.handoff import completed_inputs, key_of, ready_to_send
-from plan_exec.lifecycle import Lifecycle
-from plan_exec.progress import ProgressListener
+from plan_exec.announcer import Announcer, TaskEnd
+from plan_exec.answers import read_answer
+from plan_exec.errors import ExecutorGone, TaskTimedOut
+from plan_exec.executors.executor import Attempt, Completion, ExecutorLost
+from plan_exec.frontier import Frontier
+from plan_exec.handoff import completed_inputs, is_read_in_memory, key_of, ready_to_send
+from plan_exec.inbox import Inbox, Interruption
+from plan_exec.interruptions import interruptions_into
+from plan_exec.lane import Lane
 from plan_exec.publishing import Publisher
+from plan_exec.retention import Retention
+from plan_exec.retries import may_retry, retry_delay
 from plan_exec.task_state import TaskState
+from plan_exec.timers import Timers
 
 GRACE_SECONDS = 3.0
 """After an interruption, the time that running tasks have to end by themselves."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Retry:
+    """A task whose pause is over."""
+
+    state: TaskState
+
+
 class Dispatcher:
-    """Runs the tasks of one schedule on one executor.
+    """Runs the tasks of one schedule, each on the executor that it is routed to.
 
     Parameters
     ----------
     states
         Every scheduled task, in schedule order.
-    routes
-        Where each task runs.
-    executor
-        Makes what runs them; called when the first task is to run.
-    sink, committer, clock, listener
-        Where events go, who publishes, what time it is, and who is told.
-    lifecycle
-        Makes what has hooks to be called; called when the first task is to run.
+    lanes
+        The executors, by where they run.
+    publisher
+        Publishes what tasks give, and knows what need not be made again.
+    retention
+        Forgets results in memory.
+    announcer
+        Tells what happens.
+    inbox
+        What wakes the dispatcher.
     limits
-        Gives the limits of a task for a number of slots.
+        Gives the limits of a task.
+    retries
+        How long tasks pause before they are tried again.
     full
         Whether nothing is reused.
     fail_fast
@@ -75,44 +79,36 @@ class Dispatcher:
     def __init__(
         self,
         states: Mapping[str, TaskState],
-        routes: Mapping[str, RoutingDecision],
-        executor: Callable[[], Executor],
+        lanes: Mapping[Placement, Lane],
         *,
-        sink: EventSink,
-        committer: Committer,
-        clock: Clock,
-        listener: ProgressListener,
-        lifecycle: Callable[[], Lifecycle],
-        limits: Callable[[TaskState, int], TaskLimits],
+        publisher: Publisher,
+        retention: Retention,
+        announcer: Announcer,
+        inbox: Inbox,
+        limits: Callable[[TaskState], TaskLimits],
+        retries: RetryPolicy,
         full: bool,
         fail_fast: bool,
     ) -> None:
         self._states = states
-        self._routes = routes
-        self._make_executor = executor
-        self._sink = sink
-        self._publisher = Publisher(committer, states)
-        self._clock = clock
-        self._listener = listener
-        self._make_lifecycle = lifecycle
+        self._lanes = lanes
+        self._frontier = Frontier(states)
+        self._publisher = publisher
+        self._retention = retention
+        self._announcer = announcer
+        self._inbox = inbox
         self._limits = limits
+        self._retries = retries
         self._full = full
         self._fail_fast = fail_fast
         self._owners = {view: state.task.name for state in states.values() for view in state.task.outputs}
-        self._completions = Completions()
-        self._ready: list[tuple[int, str]] = []
-        self._running: dict[str, TaskState] = {}
+        self._timers: Timers[Attempt | _Retry] = Timers()
+        self._pausing = 0
         self._outcomes: dict[str, TaskOutcome] = {}
         self._stopped_by: str | None = None
+        self._deadline: float | None = None
+        self._ended_by_itself = False
         self.interrupted = False
-
-    @cached_property
-    def _executor(self) -> Executor:
-        return self._make_executor()
-
-    @cached_property
-    def _lifecycle(self) -> Lifecycle:
-        return self._make_lifecycle()
 
     def reuse(self) -> bool:
         """Settle every task whose output need not be built again, and say whether none is left.
@@ -120,12 +116,13 @@ class Dispatcher:
         An interruption counts as one that comes before the first task: what is left is skipped.
         """
         try:
-            self._make_ready([state for state in self._states.values() if state.waiting_for == 0])
+            self._make_ready(self._frontier.roots())
         except KeyboardInterrupt:
             self.interrupted = True
-            self._ready.clear()
-            self._skip_the_rest()
-        return not self._ready
+            for lane in self._lanes.values():
+                lane.drain()
+            self._finish_the_rest()
+        return not self._anything_ready
 
     @property
     def outcomes(self) -> dict[str, TaskOutcome]:
@@ -143,50 +140,78 @@ class Dispatcher:
         Raises
         ------
         PlanError
-            When the executor cannot start, or the sink or committer cannot go on.
+            When an executor cannot start, or the sink or committer cannot go on.
         """
-        if not self._ready:
+        if not self._anything_ready:
             return self._outcomes
-        executor = self._executor
-        clean = False
-        try:
-            executor.start(self._completions)
-            self._loop()
-            clean = True
-        except KeyboardInterrupt:
-            self._interrupt()
-        finally:
-            executor.stop(at_once=not clean)
-        self._skip_the_rest()
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(interruptions_into(self._inbox))
+                for lane in self._used_lanes():
+                    stack.callback(self._stop, lane)
+                    lane.executor.start(self._inbox)
+                self._loop()
+                self._ended_by_itself = not self._anything_running
+            except KeyboardInterrupt:
+                self.interrupted = True
+        self._finish_the_rest()
         return self._outcomes
 
+    def _stop(self, lane: Lane) -> None:
+        lane.executor.stop(at_once=not self._ended_by_itself)
+
+    @property
+    def _anything_ready(self) -> bool:
+        return any(lane.ready_count for lane in self._lanes.values())
+
+    @property
+    def _anything_running(self) -> bool:
+        return any(lane.running for lane in self._lanes.values())
+
+    def _used_lanes(self) -> list[Lane]:
+        """Give the executors that at least one unfinished task goes to."""
+        used = {state.route.executor for state in self._frontier.unfinished()}
+        return [lane for placement, lane in self._lanes.items() if placement in used]
+
+    def _lane(self, state: TaskState) -> Lane:
+        return self._lanes[state.route.executor]
+
     def _loop(self) -> None:
+        """Start, sleep, take what ended; until nothing runs and nothing pauses, or the grace period is over."""
         self._start_ready()
-        while self._running:
-            completion = self._completions.get()
-            state = self._running.pop(completion.task)
-            if self._may_overlap(state):
-                self._start_ready()
-            self._complete(state, completion)
+        while self._anything_running or (self._pausing and not self._stopping):
+            now = self._inbox.now()
+            if self._deadline is not None and now >= self._deadline:
+                return
+            due = [each for each in (self._timers.next_due(), self._deadline) if each is not None]
+            message = self._inbox.get(max(0.0, min(due) - now) if due else None)
+            match message:
+                case Completion():
+                    self._take(message)
+                case ExecutorLost():
+                    self._lose(self._lanes[message.executor], message.error)
+                case Interruption():
+                    self._interrupt()
+                case None:
+                    pass
+            self._take_due()
             self._start_ready()
 
-    def _may_overlap(self, state: TaskState) -> bool:
-        """Whether the free slot can be filled before the result of this task is verified and published.
+    @property
+    def _stopping(self) -> bool:
+        return self.interrupted or self._stopped_by is not None
 
-        Not when a consumer that it is about to unblock comes first, nor when its failure is to stop everything.
-        """
-        if not self._ready or self._executor.slots == 1 or self._fail_fast:
-            return False
-        consumers = (self._states[name] for name in state.consumers)
-        unblocked = (each.index for each in consumers if each.waiting_for == 1 and not each.final)
-        return self._ready[0][0] < min(unblocked, default=len(self._states))
+    def _interrupt(self) -> None:
+        """Start nothing more, and take what still ends within the grace period."""
+        self.interrupted = True
+        self._deadline = self._inbox.now() + GRACE_SECONDS
 
     def _make_ready(self, states: list[TaskState]) -> None:
         """Queue tasks whose producers are done; those that can be reused are final at once, and so on downstream."""
         pending = deque(states)
         while pending:
             state = pending.popleft()
-            state.ready_at = self._clock.unix_ms()
+            self._announcer.ready(state)
             state.request = completed_inputs(state, self._states, self._owners)
             state.build_key = key_of(state.request)
             try:
@@ -196,193 +221,172 @@ class Dispatcher:
                 continue
             if reused:
                 self._finish(state, TaskStatus.REUSED)
-                pending.extend(self._unblocked(state))
+                pending.extend(self._frontier.unblocked(state))
             else:
-                heapq.heappush(self._ready, (state.index, state.task.name))
+                self._queue(state)
+
+    def _queue(self, state: TaskState) -> None:
+        """Let a task wait for its executor; where that is gone, it waits in vain."""
+        lane = self._lane(state)
+        if lane.lost_by is None:
+            lane.push(state)
+        elif state.last_error is not None:
+            self._finish(state, TaskStatus.FAILED, error=state.last_error)
+            self._skip_below(state, state.task.name)
+        else:
+            self._finish(state, TaskStatus.SKIPPED, cause=lane.lost_by)
+            self._skip_below(state, lane.lost_by)
 
     def _start_ready(self) -> None:
-        while self._ready and len(self._running) < self._executor.slots and self._stopped_by is None:
-            _, name = heapq.heappop(self._ready)
-            self._start(self._states[name])
+        if self._stopping or (self._pausing and Placement.INLINE in self._lanes):
+            return  # in line, a task that pauses holds up the ones after it, as the schedule's order wants it
+        for lane in self._lanes.values():
+            while lane.may_start:
+                self._start(lane, lane.pop())
+            if lane.is_stuck:
+                message = f"Every slot of `{lane.placement.value}` is held by a task that took too long"
+                mend = "Run tasks with a timeout in worker processes (`--executor multiprocessing`)."
+                error = ExecutorGone(message, subject=lane.placement.value, suggestion=mend).payload()
+                self._lose(lane, error)
 
-    def _start(self, state: TaskState) -> None:
-        name, route = state.task.name, self._routes[state.task.name]
-        state.started_at = self._clock.unix_ms()
-        decision = SchedulingDecision(
-            task=name,
-            rank=state.index,
-            bottom_level_cost=state.bottom_level,
-            slack=state.slack,
-            executor=route.executor,
-            ready_at_unix_ms=state.ready_at,
-            started_at_unix_ms=state.started_at,
-            waited_for=state.waited_for,
-            ready_beside=len(self._ready),
-        )
-        self._emit(TaskRouting(decision=route))
-        self._emit(TaskScheduling(decision=decision))
-        self._emit(TaskStarted(task=name, attempt=1, executor=route.executor))
-        self._listener.task_started(name)
-        self._lifecycle.before(name)
-        in_memory = self._executor.capabilities().shares_memory
-        request = ready_to_send(state.request, self._limits(state, self._executor.slots), in_memory=in_memory)
-        self._running[name] = state
-        self._executor.submit(name, encode_msgpack(request))
+    def _start(self, lane: Lane, state: TaskState) -> None:
+        state.attempts += 1
+        attempt = Attempt(state.task.name, state.attempts)
+        in_memory = lane.executor.capabilities().shares_memory and is_read_in_memory(state, self._states)
+        limits = self._limits(state)
+        self._announcer.started(state, state.route, ready_beside=lane.ready_count)
+        lane.running[attempt] = state
+        lane.executor.submit(attempt, encode_msgpack(ready_to_send(state, limits, in_memory=in_memory)))
+        if limits.timeout_seconds is not None:
+            self._timers.add(self._inbox.now() + limits.timeout_seconds, attempt)
+
+    def _take(self, completion: Completion) -> None:
+        """Take the end of an attempt; one that was given up has only freed its slot."""
+        named = self._states[completion.attempt.task]
+        lane = self._lane(named)
+        state = lane.running.pop(completion.attempt, None)
+        if state is None:
+            result, _ = read_answer(named, completion)
+            if result is not None:
+                self._retention.discard(named, result)
+            return
+        if self._may_overlap(lane, state):
+            self._start_ready()
+        self._complete(state, completion)
+
+    def _may_overlap(self, lane: Lane, state: TaskState) -> bool:
+        """Whether the free slot can be filled before the result of this task is verified and published.
+
+        Not when a consumer that it is about to unblock comes first, nor when its failure is to stop everything.
+        """
+        rank = lane.next_rank
+        if rank is None or lane.executor.slots == 1 or self._fail_fast:
+            return False
+        unblocked = (each.index for each in self._frontier.about_to_unblock(state) if self._lane(each) is lane)
+        return rank < min(unblocked, default=len(self._states))
 
     def _complete(self, state: TaskState, completion: Completion) -> None:
-        result, error = self._read(state, completion)
+        result, error = read_answer(state, completion)
         if result is not None and error is None:
-            error = self._publish(state, result)
-        metrics, checks = (result.metrics, result.checks) if result is not None else (None, ())
-        if error is None:
-            self._finish(state, TaskStatus.SUCCEEDED, metrics=metrics, checks=checks)
-            self._make_ready(self._unblocked(state))
+            error = self._accept(state, result)
+        if error is not None:
+            self._fail(state, error, result)
             return
-        self._fail(state, error, metrics=metrics, checks=checks)
-        if completion.worker_died:
-            self._stopped_by = self._stopped_by or state.task.name
+        self._finish(state, TaskStatus.SUCCEEDED, result=result)
+        self._make_ready(self._frontier.unblocked(state))
 
-    def _fail(
-        self,
-        state: TaskState,
-        error: ErrorPayload,
-        *,
-        metrics: TaskMetrics | None = None,
-        checks: tuple[CheckResult, ...] = (),
-    ) -> None:
-        """Make a task final that failed, and everything below it."""
-        self._finish(state, TaskStatus.FAILED, metrics=metrics, checks=checks, error=error)
-        self._skip_consumers(state)
-        if self._fail_fast:
-            self._stopped_by = self._stopped_by or state.task.name
-
-    def _read(self, state: TaskState, completion: Completion) -> tuple[TaskResult | None, ErrorPayload | None]:
-        """Decode an answer; give the result, and the error where there is one."""
-        if completion.answer is None:
-            return None, completion.error
-        name = state.task.name
-        try:
-            result = decode_msgpack(completion.answer, TaskResult)
-        except DocumentRefused as reason:
-            message = f"The runtime's answer to `{name}` is not a result: {reason.message}"
-            return None, AnswerUnreadable(message, subject=name).payload()
-        asked, given = set(state.task.outputs), {output.view for output in result.outputs}
-        if result.task != name or (result.status is ResultStatus.SUCCEEDED and asked != given):
-            message = f"The runtime's answer to `{name}` is about `{result.task}` with the outputs {sorted(given)}"
-            return None, AnswerUnreadable(message, subject=name).payload()
-        if result.status is ResultStatus.FAILED and result.error is None:
-            return result, AnswerUnreadable(
-                f"The runtime says that `{name}` failed, and not why", subject=name
-            ).payload()
-        return result, result.error
-
-    def _publish(self, state: TaskState, result: TaskResult) -> ErrorPayload | None:
+    def _accept(self, state: TaskState, result: TaskResult) -> ErrorPayload | None:
+        """Publish a result, or hold it back for a check; give the reason if that cannot be."""
         try:
             self._publisher.accept(state, result)
         except PlanError as error:
+            self._retention.discard(state, result)
             return error.payload()
-        if state.waiting_consumers == 0:
-            self._forget(state)
+        self._retention.forget_unread(state)
         return None
 
-    def _unblocked(self, state: TaskState) -> list[TaskState]:
-        """Give the consumers whose last missing producer is this one."""
-        unblocked: list[TaskState] = []
-        for name in state.consumers:
-            consumer = self._states[name]
-            consumer.waiting_for -= 1
-            if consumer.waiting_for == 0 and not consumer.final:
-                consumer.waited_for = state.task.name
-                unblocked.append(consumer)
-        return unblocked
+    def _fail(self, state: TaskState, error: ErrorPayload, result: TaskResult | None = None) -> None:
+        """Try a task again after a pause, if that may help; else it has failed, and nothing below it can run."""
+        attempts = state.policy.max_attempts or 1
+        if not self._stopping and may_retry(self._retries, error, state.attempts, attempts):
+            delay = retry_delay(self._retries, state.request.run_id, state.task.name, state.attempts)
+            self._announcer.retried(state, delay, error)
+            state.last_error = error
+            self._pausing += 1
+            self._timers.add(self._inbox.now() + delay, _Retry(state=state))
+            return
+        self._finish(state, TaskStatus.FAILED, result=result, error=error)
+        self._skip_below(state, state.task.name)
+        if self._fail_fast:
+            self._stopped_by = self._stopped_by or state.task.name
 
-    def _skip_consumers(self, failed: TaskState) -> None:
-        """Make everything below a failed task final."""
-        pending = deque(failed.consumers)
-        while pending:
-            consumer = self._states[pending.popleft()]
-            if not consumer.final:
-                self._finish(consumer, TaskStatus.SKIPPED, cause=failed.task.name)
-                pending.extend(consumer.consumers)
+    def _take_due(self) -> None:
+        """Queue tasks whose pause is over, and give up attempts that took too long."""
+        for due in self._timers.pop_due(self._inbox.now()):
+            if isinstance(due, _Retry):
+                self._pausing -= 1
+                self._announcer.ready(due.state)
+                self._queue(due.state)
+            else:
+                self._give_up(due)
+
+    def _give_up(self, attempt: Attempt) -> None:
+        state = self._states[attempt.task]
+        lane = self._lane(state)
+        if lane.running.pop(attempt, None) is None:
+            return
+        lane.executor.cancel(attempt)
+        seconds = state.policy.timeout_seconds or 0.0
+        killed = lane.executor.capabilities().can_kill_task
+        what = "and was ended" if killed else "and cannot be ended on a thread; its slot is closed until it comes back"
+        message = f"The task `{attempt.task}` took longer than its {seconds:g} s, {what}"
+        mend = "Give it more time (`timeout` of its view in plan.toml), or make it faster."
+        self._fail(state, TaskTimedOut(message, subject=attempt.task, suggestion=mend).payload())
+
+    def _lose(self, lane: Lane, error: ErrorPayload) -> None:
+        """End what an executor that is gone was running, and skip what waits for it."""
+        running, waiting = list(lane.running.values()), lane.drain()
+        lost = running or waiting[:1]
+        lane.running.clear()
+        for state in lost:
+            lane.lost_by = lane.lost_by or state.task.name
+            self._finish(state, TaskStatus.FAILED, error=_of_task(error, state.task.name))
+            self._skip_below(state, state.task.name)
+        for state in waiting:
+            if not state.final:
+                self._queue(state)
+
+    def _skip_below(self, state: TaskState, cause: str) -> None:
+        for consumer in self._frontier.below(state):
+            self._finish(consumer, TaskStatus.SKIPPED, cause=cause)
 
     def _finish(
         self,
         state: TaskState,
         status: TaskStatus,
         *,
-        metrics: TaskMetrics | None = None,
-        checks: tuple[CheckResult, ...] = (),
+        result: TaskResult | None = None,
         error: ErrorPayload | None = None,
         cause: str | None = None,
     ) -> None:
-        """Record that a task is final, and forget results in memory that it was the last to need."""
+        """Record that a task is final."""
         state.final = True
-        name = state.task.name
         done = status in (TaskStatus.SUCCEEDED, TaskStatus.REUSED)
         outputs, temp = self._publisher.records(state) if done else ((), ())
-        passed = CheckRecord(subject=state.checked, build_key=state.build_key) if done and state.checked else None
-        outcome = TaskOutcome(
-            task=name,
-            status=status,
-            started_at_unix_ms=state.started_at or None,
-            ended_at_unix_ms=self._clock.unix_ms(),
-            seconds=metrics.wall_seconds if metrics is not None else None,
-            metrics=metrics,
-            outputs=outputs,
-            temp=temp,
-            checks=checks,
-            error=error,
-            cause=cause,
-        )
-        self._outcomes[name] = outcome
-        if state.started_at:
-            self._lifecycle.after(outcome)
-        self._emit(
-            TaskFinished(
-                task=name,
-                status=status,
-                attempts=1 if state.started_at else 0,
-                definition=state.task.definition,
-                predicted_seconds=state.cost,
-                actual_seconds=outcome.seconds,
-                metrics=metrics,
-                outputs=outputs,
-                temp=temp,
-                checks=checks,
-                passed=passed,
-                error=error,
-                cause=cause,
-            )
-        )
-        self._listener.task_finished(outcome)
-        for producer in state.producers:
-            self._consumer_is_final(self._states[producer])
+        end = TaskEnd(status=status, outputs=outputs, temp=temp, result=result, error=error, cause=cause)
+        self._outcomes[state.task.name] = self._announcer.finished(state, end)
+        self._retention.consumer_is_final(state)
 
-    def _consumer_is_final(self, producer: TaskState) -> None:
-        producer.waiting_consumers -= 1
-        if producer.waiting_consumers == 0:
-            self._forget(producer)
-
-    def _forget(self, state: TaskState) -> None:
-        for ref in state.in_memory.values():
-            self._executor.release(ref.uri)
-        state.in_memory.clear()
-
-    def _emit(self, event: Envelope) -> None:
-        self._sink.emit(event)
-
-    def _interrupt(self) -> None:
-        """Start nothing more, and take what still ends within the grace period."""
-        self.interrupted = True
-        deadline = monotonic() + GRACE_SECONDS
-        while self._running and (left := deadline - monotonic()) > 0:
-            try:
-                completion = self._completions.get(timeout=left)
-            except Empty:
-                break
-            self._complete(self._running.pop(completion.task), completion)
-
-    def _skip_the_rest(self) -> None:
-        for state in self._states.values():
-            if not state.final:
+    def _finish_the_rest(self) -> None:
+        """Skip what never ran; what paused between two attempts has failed."""
+        for state in list(self._frontier.unfinished()):
+            if state.last_error is not None:
+                self._finish(state, TaskStatus.FAILED, error=state.last_error)
+            else:
                 self._finish(state, TaskStatus.SKIPPED, cause=self._stopped_by)
+
+
+def _of_task(error: ErrorPayload, task: str) -> ErrorPayload:
+    """Give an executor's error as that of a task which it ran or was to run."""
+    message = f"The task `{task}` has no executor any more: {error.message}"
+    return replace(error, message=message)

@@ -32,7 +32,7 @@ class RuntimeNotImportable(ExecutionError, ImportError):
 
 
 class WorkerStartFailed(ExecutionError, RuntimeError):
-    """A worker process did not start, or does not speak the dispatcher's protocol."""
+    """A worker process did not start, or runs other software than the dispatcher."""
 
     code = "worker_start_failed"
     subject_kind = SubjectKind.WORKER
@@ -44,6 +44,30 @@ class WorkerDied(ExecutionError, RuntimeError):
     code = "worker_died"
     subject_kind = SubjectKind.TASK
     exit_code = 1
+    transient = True
+
+
+class ExecutorGone(ExecutionError, RuntimeError):
+    """An executor can run nothing more: its cluster went away, no worker starts, or every slot is closed."""
+
+    code = "executor_gone"
+    subject_kind = SubjectKind.EXECUTOR
+    exit_code = 1
+
+
+class TaskTimedOut(ExecutionError, TimeoutError):
+    """An attempt took longer than it may: give it more time, or make it faster."""
+
+    code = "task_timed_out"
+    subject_kind = SubjectKind.TASK
+    exit_code = 1
+
+
+class RoutingRefused(ExecutionError, ValueError):
+    """A routing rule names what is not there, or rules contradict each other: look at `[execution.routing]`."""
+
+    code = "routing_refused"
+    subject_kind = SubjectKind.SETTING
 
 
 class AnswerUnreadable(ExecutionError, ValueError):
@@ -58,5 +82,13 @@ class RuntimeRaised(ExecutionError, RuntimeError):
     """A runtime raised an exception, although a failing task is to be a result."""
 
     code = "runtime_raised"
+    subject_kind = SubjectKind.TASK
+    exit_code = 1
+
+
+class ResultMisplaced(ExecutionError, ValueError):
+    """A task left its result outside the folder in which it was to stage it."""
+
+    code = "result_misplaced"
     subject_kind = SubjectKind.TASK
     exit_code = 1

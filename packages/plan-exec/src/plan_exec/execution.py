@@ -9,26 +9,28 @@ from plan_contracts import (
     Committer,
     EventSink,
     ExecutionMode,
+    ExecutionPolicy,
     ExecutionReport,
     ExecutionStarted,
     ExecutorChoice,
     ExecutorConfig,
-    ExecutorKind,
-    Placement,
     PlanScheduleArtifact,
     TaskGraph,
-    TaskLimits,
     TaskRequest,
 )
-from plan_exec.choice import choose_executor
+from plan_exec.announcer import Announcer
+from plan_exec.choice import choose_executor, slots_of
 from plan_exec.dispatcher import Dispatcher
 from plan_exec.errors import RequestMissing
-from plan_exec.executors.executor import Executor
-from plan_exec.executors.threads import ThreadExecutor
+from plan_exec.executors.making import make_lanes
+from plan_exec.inbox import QueueInbox
 from plan_exec.limits import task_limits
 from plan_exec.progress import NoListener, ProgressListener
-from plan_exec.routing import route
+from plan_exec.publishing import Publisher
+from plan_exec.retention import Retention
+from plan_exec.routing import check_executors, route
 from plan_exec.tags import node_tags
+from plan_exec.task_policy import policy_of
 from plan_exec.task_state import TaskState
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ def execute_plan(
     mode: ExecutionMode = ExecutionMode.PLAN_PARALLEL,
     executor_config: ExecutorConfig | None = None,
     *,
+    policy: ExecutionPolicy = ExecutionPolicy(),
     full: bool = False,
     fail_fast: bool = False,
     adapters: "Sequence[LifecycleAdapter]" = (),
@@ -76,6 +79,8 @@ def execute_plan(
         How tasks are spread.
     executor_config
         The executors; none lets the planner choose for this machine.
+    policy
+        Where tasks go beyond what the mode says, how often they are tried, and what each may use.
     full
         Run everything, also what could be reused.
     fail_fast
@@ -94,6 +99,8 @@ def execute_plan(
     ------
     ExecutorNotAvailable
         When mode or executor cannot be used.
+    RoutingRefused
+        When the rules contradict each other, or name an executor that the run does not have.
     RequestMissing
         When a scheduled task has no request.
     PlanError
@@ -101,36 +108,36 @@ def execute_plan(
     """
     began = clock.monotonic()
     choice = choose_executor(mode, executor_config)
-    states = _task_states(schedule, requests, tasks)
-    routes = {name: route(state.task, state.cost, choice) for name, state in states.items()}
-
-    def executor() -> Executor:
-        return _make_executor(choice, runtime, committer.stage_uri())
+    check_executors(policy.routing, choice)
+    states = _task_states(schedule, requests, tasks, choice, policy)
+    inbox = QueueInbox()
+    lanes = make_lanes(choice, runtime, committer.stage_uri())
+    total_slots = sum(slots_of(choice).values())
 
     @cache
     def hamilton() -> "HamiltonRun":
         from plan_exec.hamilton_seam import HamiltonRun
 
         producers = {name: state.producers for name, state in states.items()}
+        routes = {name: state.route for name, state in states.items()}
         return HamiltonRun(producers, node_tags(schedule, tasks), routes, adapters)
 
-    def limits(state: TaskState, slots: int) -> TaskLimits:
-        return task_limits(state.task, state.cost, slots)
+    def release(state: TaskState, uri: str) -> None:
+        lanes[state.route.executor].executor.release(uri)
 
     dispatcher = Dispatcher(
         states,
-        routes,
-        executor,
-        sink=sink,
-        committer=committer,
-        clock=clock,
-        listener=progress if progress is not None else NoListener(),
-        lifecycle=hamilton,
-        limits=limits,
+        lanes,
+        publisher=Publisher(committer, states),
+        retention=Retention(states, release),
+        announcer=Announcer(sink, progress if progress is not None else NoListener(), clock, hamilton),
+        inbox=inbox,
+        limits=lambda state: task_limits(state.task, state.cost, state.policy, policy, total_slots),
+        retries=policy.retries,
         full=full,
         fail_fast=fail_fast,
     )
-    sink.emit(ExecutionStarted(mode=choice.mode, executor_config=choice.config, reason=choice.reason))
+    sink.emit(ExecutionStarted(mode=choice.mode, executor_config=choice.config, reason=choice.reason, policy=policy))
     nothing_to_run = dispatcher.reuse()
     # Hamilton, whose import takes a second, is left alone when there is nothing for it to see.
     outcomes = dispatcher.outcomes if nothing_to_run and not adapters else hamilton().execute(dispatcher.run)
@@ -142,7 +149,11 @@ def execute_plan(
 
 
 def _task_states(
-    schedule: PlanScheduleArtifact, requests: Mapping[str, TaskRequest], tasks: TaskGraph
+    schedule: PlanScheduleArtifact,
+    requests: Mapping[str, TaskRequest],
+    tasks: TaskGraph,
+    choice: ExecutorChoice,
+    policy: ExecutionPolicy,
 ) -> dict[str, TaskState]:
     """Put together what is known of each scheduled task, in schedule order."""
     missing = [name for name in schedule.ordered_tasks if name not in requests]
@@ -161,6 +172,8 @@ def _task_states(
         name: TaskState(
             task=by_name[name],
             request=requests[name],
+            route=route(by_name[name], schedule.task_costs[name], choice, policy.routing),
+            policy=policy_of(by_name[name], policy),
             index=index,
             cost=schedule.task_costs[name],
             bottom_level=schedule.bottom_level_costs[name],
@@ -172,13 +185,3 @@ def _task_states(
         )
         for index, name in enumerate(schedule.ordered_tasks)
     }
-
-
-def _make_executor(choice: ExecutorChoice, runtime: str, scratch_uri: str) -> Executor:
-    if choice.mode is ExecutionMode.DETERMINISTIC_SERIAL:
-        return ThreadExecutor(runtime, 1, scratch_uri, placement=Placement.INLINE)
-    if choice.config.kind is ExecutorKind.MULTIPROCESSING:
-        from plan_exec.executors.processes import ProcessExecutor
-
-        return ProcessExecutor(runtime, choice.config.max_tasks, scratch_uri)
-    return ThreadExecutor(runtime, choice.config.max_tasks, scratch_uri)

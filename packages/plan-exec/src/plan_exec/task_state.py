@@ -2,7 +2,17 @@
 
 from dataclasses import dataclass, field
 
-from plan_contracts import DatasetRef, PublishedOutput, StagedOutput, Task, TaskKind, TaskRequest
+from plan_contracts import (
+    DatasetRef,
+    ErrorPayload,
+    PublishedOutput,
+    RoutingDecision,
+    StagedOutput,
+    Task,
+    TaskKind,
+    TaskPolicy,
+    TaskRequest,
+)
 
 
 @dataclass(kw_only=True)
@@ -11,6 +21,10 @@ class TaskState:
 
     task: Task
     request: TaskRequest
+    route: RoutingDecision
+    """Where it runs, and why."""
+    policy: TaskPolicy
+    """What it asks of the run."""
     index: int
     """Place in the schedule; what is ready is started in this order."""
     cost: float
@@ -23,8 +37,13 @@ class TaskState:
     waiting_consumers: int
     """Consumers that are not final; the result in memory is forgotten at 0."""
     final: bool = False
+    attempts: int = 0
+    """Attempts that were started."""
+    last_error: ErrorPayload | None = None
+    """Why the last attempt failed, while another is to follow."""
     ready_at: int = 0
     started_at: int = 0
+    """When the first attempt started."""
     waited_for: str | None = None
     """The producer that was done last."""
     build_key: str = ""

@@ -1,13 +1,20 @@
 """The life of a worker process: import the runtime, say hello, answer requests until the pipe closes."""
 
+import os
+import resource
 import signal
+import sys
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
 from plan_contracts import WIRE_PROTOCOL, ErrorPayload, PlanError, WorkerLimits, decode_msgpack, encode_msgpack
-from plan_exec.executors.answers import raised
+from plan_exec.executors.run_request import raised
 from plan_exec.runtime_import import import_runtime
+from plan_exec.versions import software_versions
+
+_STATM = Path("/proc/self/statm")
 
 
 class Pipe(Protocol):
@@ -27,6 +34,8 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True):
 
     protocol: int = WIRE_PROTOCOL
     """Version of `TaskRequest` and `TaskResult` that it speaks."""
+    versions: dict[str, str] = {}
+    """The software that it runs."""
     error: ErrorPayload | None = None
     """Why it cannot run tasks."""
 
@@ -38,6 +47,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """The encoded result."""
     error: ErrorPayload | None = None
     """Why the runtime gave none."""
+    resident_bytes: int = 0
+    """Memory that the worker holds after the task."""
 
 
 def run_worker(pipe: Pipe, runtime_name: str, limits: bytes) -> None:
@@ -46,13 +57,14 @@ def run_worker(pipe: Pipe, runtime_name: str, limits: bytes) -> None:
     Parameters
     ----------
     pipe
-        This worker's end; requests are a task's name and an encoded `TaskRequest`.
+        This worker's end; requests are encoded `TaskRequest`s.
     runtime_name
         `module:attribute` of the runtime.
     limits
         An encoded `WorkerLimits`.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to all; the dispatcher decides
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # the terminal, or a service manager, sends it to all; the driver decides
     try:
         runtime = import_runtime(runtime_name)
         runtime.start(decode_msgpack(limits, WorkerLimits))
@@ -60,16 +72,25 @@ def run_worker(pipe: Pipe, runtime_name: str, limits: bytes) -> None:
         pipe.send_bytes(msgspec.msgpack.encode(Hello(error=error.payload())))
         return
     try:
-        pipe.send_bytes(msgspec.msgpack.encode(Hello()))
+        pipe.send_bytes(msgspec.msgpack.encode(Hello(versions=dict(software_versions(runtime_name)))))
         while True:
             request = pipe.recv_bytes()
             try:
-                reply = Answer(result=runtime.run(request))
+                reply = Answer(result=runtime.run(request), resident_bytes=resident_bytes())
             except Exception as reason:  # noqa: BLE001 - whatever the runtime raises, the dispatcher gets an answer
                 reply = Answer(error=raised("a task", reason))
             pipe.send_bytes(msgspec.msgpack.encode(reply))
     except (EOFError, BrokenPipeError):
         runtime.stop()
+
+
+def resident_bytes() -> int:
+    """Give the memory that this process holds; where the system does not say, the most that it ever held."""
+    try:
+        return int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return most if sys.platform == "darwin" else most * 1024
 
 
 def encode_limits(limits: WorkerLimits) -> bytes:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from plan_cli.build_code import of_build
 from plan_cli.building import build_project
+from plan_cli.execution_policy import execution_policy
 from plan_cli.open_project import open_project
 from plan_cli.options import AsJson, Costs, ExecutionOptions, Policy, Profile, ProjectPath, cost_choice
 from plan_cli.render.build_text import build_summary
@@ -46,6 +47,7 @@ def build(
         costs=cost_choice(costs),
         full=full,
         fail_fast=fail_fast,
+        policy=execution_policy(opened.file),
     )
     with build_display(console(), silent=json) as listener:
         outcome = build_project(opened, request, listener, policy=policy)

@@ -1,33 +1,54 @@
 """What the dispatcher asks of an executor. Requests and results are bytes; nothing else crosses."""
 
 from dataclasses import dataclass
-from queue import SimpleQueue
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from plan_contracts import ErrorPayload, ExecutorCapabilities
+from plan_contracts import ErrorPayload, ExecutorCapabilities, Placement
+
+
+class Attempt(NamedTuple):
+    """One try at a task."""
+
+    task: str
+    number: int
+    """From 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Completion:
     """The end of an attempt: an answer, or the reason why there is none."""
 
-    task: str
+    attempt: Attempt
     answer: bytes | None = None
     error: ErrorPayload | None = None
-    worker_died: bool = False
-    """Whether the worker is gone, and with it what else it was to do."""
 
 
-Completions = SimpleQueue[Completion]
-"""Where executors put completions; the dispatcher sleeps on it."""
+@dataclass(frozen=True, kw_only=True)
+class ExecutorLost:
+    """An executor is gone with everything that it ran, and can run nothing more."""
+
+    executor: Placement
+    error: ErrorPayload
+
+
+class Completions(Protocol):
+    """Where executors say what has ended; the dispatcher sleeps on it. Safe to use from any thread."""
+
+    def put(self, message: Completion | ExecutorLost) -> None:
+        """Say it."""
+        ...
 
 
 class Executor(Protocol):
-    """Runs up to `slots` tasks at once. Called by the dispatcher's thread only."""
+    """Runs up to `slots` attempts at once. Called by the dispatcher's thread only.
+
+    A worker that dies is replaced, and its attempt completes with a transient error. Where no worker can be had any
+    more, the executor says once that it is lost.
+    """
 
     @property
     def slots(self) -> int:
-        """Tasks that may run at once."""
+        """Attempts that may run at once; fewer than at first while an abandoned one holds a slot."""
         ...
 
     def capabilities(self) -> ExecutorCapabilities:
@@ -35,7 +56,7 @@ class Executor(Protocol):
         ...
 
     def start(self, completions: Completions) -> None:
-        """Get ready; completions will be put into the queue.
+        """Get ready; completions will be put there.
 
         Raises
         ------
@@ -44,8 +65,16 @@ class Executor(Protocol):
         """
         ...
 
-    def submit(self, task: str, request: bytes) -> None:
-        """Run a task; there is a free slot. Its completion is put into the queue exactly once."""
+    def submit(self, attempt: Attempt, request: bytes) -> None:
+        """Run an attempt; there is a free slot. Its completion is put exactly once."""
+        ...
+
+    def cancel(self, attempt: Attempt) -> None:
+        """Give up a submitted attempt, whose completion nobody waits for any more.
+
+        An executor that can kill a task ends it, and its slot is free. Another one retires the slot until the attempt
+        comes back by itself, and puts its completion then.
+        """
         ...
 
     def release(self, uri: str) -> None:

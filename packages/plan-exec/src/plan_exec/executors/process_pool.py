@@ -1,10 +1,14 @@
 """Worker processes and the pipes to them: the only module that knows the multiprocess library."""
 
+import os
 import sys
+import threading
 from dataclasses import dataclass
 from typing import Protocol, cast
 
-import multiprocess  # pyright: ignore[reportMissingTypeStubs] - it has no types; the protocols below say what is used
+# It has no types; the protocols below say what is used.
+import multiprocess  # pyright: ignore[reportMissingTypeStubs]
+import multiprocess.connection as connections  # pyright: ignore[reportMissingTypeStubs]
 
 from plan_exec.worker import Pipe, run_worker
 
@@ -40,7 +44,13 @@ class WorkerProcess(Protocol):
         ...
 
 
+class _Parent(Protocol):
+    sentinel: int
+
+
 class _Context(Protocol):
+    def parent_process(self) -> _Parent | None: ...
+
     def set_forkserver_preload(self, module_names: list[str]) -> None: ...
 
     def Pipe(self) -> tuple[PollablePipe, PollablePipe]: ...  # noqa: N802 - the library's name
@@ -55,8 +65,7 @@ class Worker:
     name: str
     process: WorkerProcess
     pipe: PollablePipe
-    task: str | None = None
-    """The task that it runs."""
+    tasks_done: int = 0
 
 
 class WorkerLauncher:
@@ -78,7 +87,20 @@ class WorkerLauncher:
     def launch(self, name: str, limits: bytes) -> Worker:
         """Start a worker; it says hello when it is ready."""
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=run_worker, args=(theirs, self._runtime, limits), daemon=True, name=name)
+        process = self._context.Process(target=_work, args=(theirs, self._runtime, limits), daemon=True, name=name)
         process.start()
         theirs.close()
         return Worker(name=name, process=process, pipe=ours)
+
+
+def _work(pipe: Pipe, runtime: str, limits: bytes) -> None:
+    """Be a worker that does not outlive the dispatcher, not even in the middle of a query."""
+    parent = cast(_Context, multiprocess).parent_process()  # pyright: ignore - untyped  # pyrefly: ignore
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True, name="plan-exec-parent").start()
+    run_worker(pipe, runtime, limits)
+
+
+def _end_with(sentinel: int) -> None:
+    connections.wait([sentinel])  # pyright: ignore - untyped  # pyrefly: ignore
+    os._exit(1)

@@ -4,8 +4,8 @@ import threading
 from queue import SimpleQueue
 
 from plan_contracts import ExecutorCapabilities, Placement
-from plan_exec.executors.answers import answer
-from plan_exec.executors.executor import Completions
+from plan_exec.executors.executor import Attempt, Completions
+from plan_exec.executors.run_request import run_request
 from plan_exec.limits import worker_limits
 from plan_exec.runtime_import import import_runtime
 
@@ -14,7 +14,7 @@ JOIN_SECONDS = 5.0
 
 
 class ThreadExecutor:
-    """Threads that share one runtime. A task that runs cannot be ended.
+    """Threads that share one runtime. A task that runs cannot be ended: when it is given up, its slot is closed.
 
     Also one task at a time runs on a thread of its own, because a query does not hear of signals: the dispatcher's
     thread waits for it, and is there when the user interrupts.
@@ -27,14 +27,16 @@ class ThreadExecutor:
         self._placement = placement
         self._runtime = import_runtime(runtime)
         self._scratch = scratch_uri
-        self._jobs: SimpleQueue[tuple[str, bytes] | None] = SimpleQueue()
-        self._completions = Completions()
+        self._jobs: SimpleQueue[tuple[Attempt, bytes] | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
+        self._lock = threading.Lock()
+        self._submitted: set[Attempt] = set()
+        self._given_up: set[Attempt] = set()
 
     @property
     def slots(self) -> int:
-        """Tasks that may run at once."""
-        return self._slots
+        """Tasks that may run at once; a thread that runs one which was given up does not count."""
+        return self._slots - len(self._given_up)
 
     def capabilities(self) -> ExecutorCapabilities:
         """Say what it can do with a task."""
@@ -48,31 +50,42 @@ class ThreadExecutor:
 
     def start(self, completions: Completions) -> None:
         """Start runtime and threads."""
-        self._completions = completions
         limits = worker_limits("threads", slots=self._slots, shares_memory=True, scratch_uri=self._scratch)
         self._runtime.start(limits)
         for index in range(self._slots):
-            thread = threading.Thread(target=self._work, name=f"plan-exec-{index}", daemon=True)
+            thread = threading.Thread(target=self._work, args=(completions,), name=f"plan-exec-{index}", daemon=True)
             thread.start()
             self._threads.append(thread)
 
-    def submit(self, task: str, request: bytes) -> None:
-        """Hand a task to an idle thread."""
-        self._jobs.put((task, request))
+    def submit(self, attempt: Attempt, request: bytes) -> None:
+        """Hand an attempt to an idle thread."""
+        with self._lock:
+            self._submitted.add(attempt)
+        self._jobs.put((attempt, request))
+
+    def cancel(self, attempt: Attempt) -> None:
+        """Close the slot of an attempt until it comes back."""
+        with self._lock:
+            if attempt in self._submitted:
+                self._given_up.add(attempt)
 
     def release(self, uri: str) -> None:
         """Forget a result."""
         self._runtime.release(uri)
 
     def stop(self, *, at_once: bool) -> None:
-        """End the threads; with `at_once` do not wait for those in the middle of a task."""
+        """End the threads; do not wait for those in the middle of a task that was given up, or `at_once` of any."""
         for _ in self._threads:
             self._jobs.put(None)
-        if not at_once:
+        if not at_once and not self._given_up:
             for thread in self._threads:
                 thread.join(JOIN_SECONDS)
             self._runtime.stop()
 
-    def _work(self) -> None:
+    def _work(self, completions: Completions) -> None:
         while (job := self._jobs.get()) is not None:
-            self._completions.put(answer(self._runtime, *job))
+            completion = run_request(self._runtime, *job)
+            with self._lock:
+                self._submitted.discard(completion.attempt)
+                self._given_up.discard(completion.attempt)
+            completions.put(completion)

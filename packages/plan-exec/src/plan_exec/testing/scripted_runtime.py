@@ -1,6 +1,7 @@
 """A runtime for tests: the text of a task's view is a script, and every call leaves a record."""
 
 import os
+import secrets
 import signal
 import sys
 import threading
@@ -30,12 +31,14 @@ SCRIPTED = "plan_exec.testing.scripted_runtime:scripted_runtime"
 
 _CALLS = "calls"
 _POLL_SECONDS = 0.002
+_OF_STAGING = {"lie", "escape", "nothing"}
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One call of `run`, from its first step on."""
 
     task: str
+    attempt: int
     pid: int
     thread: int
     started: float
@@ -58,12 +61,16 @@ class ScriptedRuntime:
     ``sleep 0.2``       it takes as many seconds
     ``await NAME``      it waits until the task NAME has started
     ``fail``            the result says that it failed
+    ``blink``           the result says that it failed, and that trying again may help
     ``raise``           `run` raises
     ``garbage``         `run` gives bytes that are no document
     ``other``           `run` answers for another task
     ``lie``             the result states another digest than the file has
     ``kill``            the process is ended by SIGKILL
     ``exit 3``          the process exits with this code
+    ``escape``          the result lies outside the folder for staged results
+    ``nothing``         the result names a file that does not exist
+    ``first STEP``      the step happens in the first attempt only
     ==================  ===============================================================
     """
 
@@ -99,15 +106,15 @@ class ScriptedRuntime:
         task = asked.task
         outputs: tuple[StagedOutput, ...] = ()
         error: ErrorPayload | None = None
-        for step in filter(None, (part.strip() for part in _script(asked).split(";"))):
-            verb, _, argument = step.partition(" ")
+        for verb, argument in _steps(asked):
             if verb == "garbage":
                 return b"\xc1 not a document"
             if verb == "other":
                 task = f"{asked.task}_of_another"
-            elif verb == "fail":
-                error = ErrorPayload(code="scripted", stage="testing", message=f"`{asked.task}` was told to fail")
-            elif verb != "lie":
+            elif verb in {"fail", "blink"}:
+                message = f"`{asked.task}` was told to fail"
+                error = ErrorPayload(code="scripted", stage="testing", message=message, transient=verb == "blink")
+            elif verb not in _OF_STAGING:
                 _act(verb, argument, asked)
         if error is None:
             outputs = tuple(self._stage(asked, view) for view in asked.outputs)
@@ -126,10 +133,13 @@ class ScriptedRuntime:
 
     def _stage(self, asked: TaskRequest, view: str) -> StagedOutput:
         content = "\n".join([view, *(f"{each.name} {each.content_id}" for each in asked.inputs)]).encode()
-        path = Path(asked.stage_uri) / f"{view}.{os.getpid()}.{threading.get_ident()}"
-        staged = staged_file(view, path, content, rows=1)
-        if "lie" in _script(asked):
+        verbs = {verb for verb, _ in _steps(asked)}
+        folder = Path(asked.stage_uri) / ".." if "escape" in verbs else Path(asked.stage_uri)
+        staged = staged_file(view, folder / f"{view}.{secrets.token_hex(8)}", content, rows=1)
+        if "lie" in verbs:
             staged = msgspec.structs.replace(staged, sha256="0" * 64)
+        if "nothing" in verbs:
+            Path(staged.ref.uri).unlink()
         if not asked.hand_on_in_memory:
             return staged
         uri = f"memory:{view}"
@@ -162,9 +172,10 @@ class _Record:
     def __init__(self, asked: TaskRequest, missing: list[str]) -> None:
         folder = Path(asked.project_uri) / _CALLS
         folder.mkdir(parents=True, exist_ok=True)
-        self._ended = folder / f"{asked.task}.ended"
+        self._ended = folder / f"{asked.task}.{asked.attempt}.ended"
         call = Call(
             task=asked.task,
+            attempt=asked.attempt,
             pid=os.getpid(),
             thread=threading.get_ident(),
             started=time.monotonic(),
@@ -172,7 +183,7 @@ class _Record:
             inputs={each.name: each.ref.uri for each in asked.inputs if each.ref is not None},
             missing=tuple(missing),
         )
-        _write(folder / f"{asked.task}.begun", msgspec.json.encode(call))
+        _write(folder / f"{asked.task}.{asked.attempt}.begun", msgspec.json.encode(call))
 
     def end(self) -> None:
         _write(self._ended, repr(time.monotonic()).encode())
@@ -189,11 +200,24 @@ def _script(asked: TaskRequest) -> str:
     return asked.work.views[0].sql if isinstance(asked.work, ViewWork) else ""
 
 
+def _steps(asked: TaskRequest) -> list[tuple[str, str]]:
+    """Give verb and argument of each step that this attempt is to take."""
+    steps: list[tuple[str, str]] = []
+    for step in filter(None, (part.strip() for part in _script(asked).split(";"))):
+        verb, _, argument = step.partition(" ")
+        if verb == "first":
+            verb, _, argument = argument.partition(" ")
+            if asked.attempt > 1:
+                continue
+        steps.append((verb, argument))
+    return steps
+
+
 def _act(verb: str, argument: str, asked: TaskRequest) -> None:
     if verb == "sleep":
         time.sleep(float(argument))
     elif verb == "await":
-        while not (Path(asked.project_uri) / _CALLS / f"{argument}.begun").exists():
+        while not (Path(asked.project_uri) / _CALLS / f"{argument}.1.begun").exists():
             time.sleep(_POLL_SECONDS)
     elif verb == "raise":
         raise RuntimeError("told to raise")

@@ -2,15 +2,15 @@
 
 from plan_contracts import ErrorPayload, WorkerRuntime
 from plan_exec.errors import RuntimeRaised
-from plan_exec.executors.executor import Completion
+from plan_exec.executors.executor import Attempt, Completion
 
 
-def answer(runtime: WorkerRuntime, task: str, request: bytes) -> Completion:
-    """Run a task; whatever the runtime raises, `SystemExit` included, becomes the completion's error."""
+def run_request(runtime: WorkerRuntime, attempt: Attempt, request: bytes) -> Completion:
+    """Run an attempt; whatever the runtime raises, `SystemExit` included, becomes the completion's error."""
     try:
-        return Completion(task=task, answer=runtime.run(request))
+        return Completion(attempt=attempt, answer=runtime.run(request))
     except BaseException as reason:  # noqa: BLE001 - a thread that ended instead would leave the task without an end
-        return Completion(task=task, error=raised(task, reason))
+        return Completion(attempt=attempt, error=raised(attempt.task, reason))
 
 
 def raised(task: str, reason: BaseException) -> ErrorPayload:
