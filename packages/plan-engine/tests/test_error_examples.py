@@ -11,10 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 from msgspec.structs import replace
 from project_builder import compiled, write_project
+from test_contract_checks import check_request
 from test_runtime import numbers, parquet, request, run, runtime
 
 from plan_contracts import (
     CompiledProject,
+    DataContract,
     DataFormat,
     DatasetRef,
     PlanError,
@@ -93,6 +95,9 @@ def _missing_input(folder: Path) -> TaskRequest:
 
 
 RUNNING: dict[str, Callable[[Path], TaskRequest]] = {
+    "check_failed": lambda folder: check_request(
+        folder, DataContract(not_null=("id",), unique=("id",), expressions={"positive": "amount > 0"})
+    ),
     "engine_failed": _scratch_is_a_file,
     "input_unavailable": _missing_input,
     "query_failed": lambda folder: request(

@@ -19,6 +19,7 @@ from plan_contracts import (
     AdmissionPolicy,
     ArtifactIds,
     BuildRequest,
+    CheckRecord,
     Clock,
     ExecutionReport,
     ExecutorChoice,
@@ -177,6 +178,7 @@ class _Build:
         validated = self._validated()
         self.outcome.admission = admit_plan(self.project, validated, self.policy)
         committer.expect_views(validated.compiled.sources)
+        committer.expect_checks(validated.compiled.checks)
         self.listener.admitted(self.outcome)
 
     def _schedule(self, writer: RunWriter, committer: OutputCommitter) -> None:
@@ -246,14 +248,20 @@ class _Build:
             ended_at = self.clock.unix_ms()
             if self.outcome.report is not None:
                 writer.put_history(self._history(self.outcome.report, ended_at))
-            manifest = self._manifest(committer.current(), status, ended_at)
+            manifest = self._manifest(committer.current(), status, ended_at, committer.passed())
             manifest_id = writer.put_manifest(manifest)
             self.outcome.artifact_ids = replace(manifest.artifact_ids, run_manifest=manifest_id)
             self.outcome.manifest = replace(manifest, artifact_ids=self.outcome.artifact_ids)
             writer.emit(RunFinished(status=status, seconds=self.clock.monotonic() - self.began))
             writer.flush()
 
-    def _manifest(self, outputs: tuple[OutputRecord, ...], status: RunStatus, ended_at: int) -> RunManifestV2:
+    def _manifest(
+        self,
+        outputs: tuple[OutputRecord, ...],
+        status: RunStatus,
+        ended_at: int,
+        checks: tuple[CheckRecord, ...] = (),
+    ) -> RunManifestV2:
         validated, choice, report = self.outcome.validated, self.outcome.choice, self.outcome.report
         counts = Counter(outcome.status for outcome in (report.outcomes if report is not None else ()))
         if self.outcome.admission is not None and self.outcome.admission.held:
@@ -273,6 +281,7 @@ class _Build:
             executor_reason=choice.reason if choice is not None else "nothing ran",
             dataset_snapshots=tuple(snapshots[name] for name in sorted(snapshots)),
             outputs=outputs,
+            checks=checks,
             task_counts=dict(counts),
             retried_tasks={
                 outcome.task: outcome.attempts

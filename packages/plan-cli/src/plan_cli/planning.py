@@ -22,7 +22,7 @@ from plan_contracts import (
 )
 from plan_engine import CompileCache, compile_project
 from plan_scheduler import estimate_costs, lower, plan_signatures, schedule_plan
-from plan_validate import admit, validate_plan
+from plan_validate import admit, pending_checks, validate_plan
 
 PREVIEW_RUN_ID = "preview"
 """Stands in documents that no run has made, so that two previews of one plan are equal byte for byte."""
@@ -90,7 +90,7 @@ def schedule_project(
     PlanError
         When a given cost table cannot be read or does not fit, or the graph has a cycle.
     """
-    tasks = lower(validated.compiled.graph, admitted=admission.admitted)
+    tasks = lower(validated.compiled.graph, admitted=admission.admitted, checks=pending_checks(validated.compiled))
     table = _cost_table(tasks, validated.compiled, costs, history)
     left_out = {held.task: held.reason for held in admission.held}
     schedule = schedule_plan(tasks, costs=table, signatures=validated.signatures, run_id=run_id, left_out=left_out)

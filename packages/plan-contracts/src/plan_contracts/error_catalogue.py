@@ -166,6 +166,15 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         subject=SubjectKind.VARIABLE,
     ),
     _code(
+        "check_failed",
+        "plan_engine",
+        "engine",
+        1,
+        "The data of a dataset or view breaks its contract; its readers did not run, and nothing was replaced.",
+        subject=SubjectKind.NODE,
+        related="the checks that found offending rows",
+    ),
+    _code(
         "dataset_format_unknown",
         "plan_engine",
         "engine",

@@ -30,4 +30,4 @@ class Statistics(Contract, frozen=True, kw_only=True):
     views: dict[Name, ViewStatistics]
     """By view."""
     checks: dict[Name, ViewStatistics] = {}
-    """What the checks of a dataset or view read, by its name; `operators` counts those of all its checks."""
+    """What each check of a dataset or view reads, by the name of what is checked."""

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from plan_contracts import (
     CompiledProject,
+    DataCheck,
     Evidence,
     EvidenceCatalog,
     EvidenceSource,
@@ -29,6 +30,7 @@ from plan_contracts import (
     raise_all,
 )
 from plan_engine.arrow_schema import columns_of
+from plan_engine.contract_checks import contract_checks
 from plan_engine.dataset_files import DatasetFiles
 from plan_engine.datasets import ResolvedDataset, resolve_datasets
 from plan_engine.plan_view import plan_view
@@ -36,7 +38,7 @@ from plan_engine.planned_view import PlannedView
 from plan_engine.planning_findings import table_finding
 from plan_engine.planning_session import PlanningSession
 from plan_engine.references import find_references, planning_order, refusal
-from plan_engine.view_statistics import view_statistics
+from plan_engine.view_statistics import check_statistics, view_statistics
 
 
 def compile_files(
@@ -173,18 +175,27 @@ class _Compiler:
         nodes = [LogicalNode(name=name, kind=NodeKind.DATASET) for name in self._datasets]
         nodes += [self._node(planned) for planned in views]
         edges = [_edge(producer, planned) for planned in views for producer in planned.references]
+        checks = self._checks()
         return CompiledProject(
             graph=LogicalGraph(
                 nodes=tuple(sorted(nodes, key=lambda node: node.name)),
                 edges=tuple(sorted(edges, key=lambda edge: (edge.producer, edge.consumer))),
             ),
             evidence=EvidenceCatalog(entries=dict(sorted(self._evidence.items()))),
-            statistics=Statistics(views=dict(sorted(self._statistics.items()))),
+            statistics=Statistics(
+                views=dict(sorted(self._statistics.items())),
+                checks={name: check_statistics(self._evidence[name]) for name in checks},
+            ),
             snapshots={name: dataset.snapshot for name, dataset in sorted(self._datasets.items())},
             datasets={name: dataset.ref for name, dataset in sorted(self._datasets.items())},
             sources=dict(sorted(self._sources.items())),
             findings=tuple(finding for planned in views for finding in planned.findings),
+            checks=checks,
         )
+
+    def _checks(self) -> dict[str, tuple[DataCheck, ...]]:
+        found = {name: contract_checks(self._session, evidence) for name, evidence in sorted(self._evidence.items())}
+        return {name: checks for name, checks in found.items() if checks}
 
     def _node(self, planned: PlannedView) -> LogicalNode:
         settings = self._settings(planned.name)

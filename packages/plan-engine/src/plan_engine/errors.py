@@ -101,6 +101,15 @@ class QueryFailed(EngineError, RuntimeError):
     exit_code = 1
 
 
+class CheckFailed(EngineError, ValueError):
+    """The data of a dataset or view breaks its declared contract; its readers did not run, and nothing was replaced."""
+
+    code = "check_failed"
+    subject_kind = SubjectKind.NODE
+    related_names = "the checks that found offending rows"
+    exit_code = 1
+
+
 class EngineFailed(EngineError, RuntimeError):
     """A library below the engine failed in a way that the engine does not know; the message holds its words."""
 

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
-from datafusion import SQLOptions
 from datafusion.catalog import Table
 
 from plan_engine.arrow_schema import with_columns
 from plan_engine.datafusion_messages import PlanningMessage, Refusal, read_planning_message
 from plan_engine.table_catalog import TABLE_FUNCTIONS, TableCatalog, quoted, session_over
+from plan_engine.task_session import ONE_QUERY
 
-_ONE_QUERY = SQLOptions().with_allow_ddl(False).with_allow_dml(False).with_allow_statements(False)
 _NOT_QUERIES = {
     "Explain": "EXPLAIN",
     "Analyze": "EXPLAIN ANALYZE",
@@ -91,7 +90,7 @@ class PlanningSession:
     def _plan(self, sql: str) -> Plan | NotPlanned:
         self._catalog.asked.clear()
         try:
-            frame = self._context.sql_with_options(sql, _ONE_QUERY)
+            frame = self._context.sql_with_options(sql, ONE_QUERY)
             unoptimized = frame.logical_plan()
             root = type(unoptimized.to_variant()).__name__
             optimized = frame.optimized_logical_plan()

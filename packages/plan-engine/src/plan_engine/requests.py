@@ -1,6 +1,7 @@
 """From a compiled project and its task graph to what workers are asked to do."""
 
 from plan_contracts import (
+    CheckWork,
     CompiledProject,
     PythonSource,
     PythonWork,
@@ -10,6 +11,7 @@ from plan_contracts import (
     TaskKind,
     TaskLimits,
     TaskRequest,
+    TaskWork,
     ViewSource,
     ViewWork,
 )
@@ -67,7 +69,9 @@ def build_requests(
     }
 
 
-def _work(compiled: CompiledProject, task: Task) -> ViewWork | PythonWork:
+def _work(compiled: CompiledProject, task: Task) -> TaskWork:
+    if task.kind is TaskKind.CHECK:
+        return CheckWork(subject=_checked(task), checks=task.checks)
     sources = [compiled.sources[view] for view in task.views]
     queries = tuple(source for source in sources if isinstance(source, ViewSource))
     if task.kind is TaskKind.VIEW and len(queries) == len(sources):
@@ -78,10 +82,18 @@ def _work(compiled: CompiledProject, task: Task) -> ViewWork | PythonWork:
     raise WorkNotSupported(message, subject=task.name)
 
 
+def _checked(task: Task) -> str:
+    """Give the dataset or view that a check is about."""
+    return (*task.views, *task.datasets)[0]
+
+
 def _inputs(
     compiled: CompiledProject, task: Task, reads: dict[str, list[str]], producers: dict[str, str]
 ) -> tuple[TaskInput, ...]:
-    names = sorted({name for view in task.views for name in reads.get(view, [])} - set(task.views))
+    if task.kind is TaskKind.CHECK:
+        names = [_checked(task)]
+    else:
+        names = sorted({name for view in task.views for name in reads.get(view, [])} - set(task.views))
     return tuple(
         TaskInput(name=name, ref=compiled.datasets[name], content_id=compiled.snapshots[name].content_id)
         if name in compiled.datasets

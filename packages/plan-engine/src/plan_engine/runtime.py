@@ -9,6 +9,7 @@ from pathlib import Path
 
 from plan_contracts import (
     WIRE_PROTOCOL,
+    CheckWork,
     ErrorPayload,
     PlanError,
     ResultStatus,
@@ -19,14 +20,18 @@ from plan_contracts import (
     decode_msgpack,
     encode_msgpack,
 )
+from plan_engine.check_runner import CheckRun, run_checks
 from plan_engine.errors import EngineFailed, WorkNotSupported
 from plan_engine.process_usage import peak_memory_bytes
 from plan_engine.retained import RetainedResults
 from plan_engine.view_runner import ViewRun, run_views
 
+_Outcome = ViewRun | CheckRun | ErrorPayload
+"""What came of a task: what it gave, or why it failed."""
+
 
 class EngineRuntime:
-    """Runs tasks of SQL views in this process; implements the port `WorkerRuntime`.
+    """Runs tasks of SQL views and checks in this process; implements the port `WorkerRuntime`.
 
     Several threads may run tasks at once. Results are kept in memory for consumers of the same process up to the budget
     that `start` sets; beyond it they are handed on by file alone.
@@ -67,7 +72,7 @@ class EngineRuntime:
         with self._load.measured() as usage:
             try:
                 self._check(decoded)
-                outcome: ViewRun | ErrorPayload = run_views(decoded, self._retained, self._scratch)
+                outcome: _Outcome = self._run(decoded)
             except PlanError as error:
                 outcome = error.payload()
             except Exception as error:  # noqa: BLE001 - whatever a library raises, the dispatcher gets an answer
@@ -87,6 +92,11 @@ class EngineRuntime:
         """Forget every result."""
         self._retained.clear()
 
+    def _run(self, request: TaskRequest) -> "ViewRun | CheckRun":
+        if isinstance(request.work, CheckWork):
+            return run_checks(request, request.work, self._retained, self._scratch)
+        return run_views(request, self._retained, self._scratch)
+
     def _check(self, request: TaskRequest) -> None:
         if request.protocol != WIRE_PROTOCOL:
             message = f"The request speaks protocol {request.protocol}, and this worker speaks {WIRE_PROTOCOL}"
@@ -96,16 +106,18 @@ class EngineRuntime:
             message = "The engine was started in another process and forked, after which its queries would hang"
             raise WorkNotSupported(message, subject=request.task, suggestion="Start workers by forkserver or spawn.")
 
-    def _result(self, request: TaskRequest, outcome: ViewRun | ErrorPayload, usage: "_Usage") -> TaskResult:
-        failed = isinstance(outcome, ErrorPayload)
-        outputs = () if failed else outcome.outputs
+    def _result(self, request: TaskRequest, outcome: "_Outcome", usage: "_Usage") -> TaskResult:
+        ended = not isinstance(outcome, ErrorPayload)
+        outputs = outcome.outputs if isinstance(outcome, ViewRun) else ()
+        checks = outcome.results if isinstance(outcome, CheckRun) else ()
+        error = outcome.error if isinstance(outcome, CheckRun) else None if ended else outcome
         metrics = TaskMetrics(
             wall_seconds=usage.wall_seconds,
             cpu_seconds=usage.cpu_seconds,
-            rows_in=None if failed else outcome.rows_in,
-            rows_out=None if failed else sum(output.rows for output in outputs),
-            bytes_read=None if failed else outcome.bytes_in,
-            bytes_written=None if failed else sum(output.bytes for output in outputs),
+            rows_in=outcome.rows_in if ended else None,
+            rows_out=sum(output.rows for output in outputs) if ended else None,
+            bytes_read=outcome.bytes_in if ended else None,
+            bytes_written=sum(output.bytes for output in outputs) if ended else None,
             peak_memory_bytes=peak_memory_bytes(),
             partitions=request.limits.target_partitions,
             tasks_beside=usage.tasks_beside,
@@ -114,9 +126,10 @@ class EngineRuntime:
             run_id=request.run_id,
             task=request.task,
             attempt=request.attempt,
-            status=ResultStatus.FAILED if failed else ResultStatus.SUCCEEDED,
+            status=ResultStatus.SUCCEEDED if error is None else ResultStatus.FAILED,
             outputs=outputs,
-            error=outcome if failed else None,
+            checks=checks,
+            error=error,
             metrics=metrics,
             worker=self._worker,
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-from datafusion import DataFrame, RuntimeEnvBuilder, SessionConfig, SessionContext, SQLOptions
+from datafusion import DataFrame, SessionContext
 
 from plan_contracts import DataFormat, DatasetRef, SourceLocation, StagedOutput, TaskRequest, ViewSource, ViewWork
 from plan_engine.arrow_schema import columns_of, conformed
@@ -14,10 +14,9 @@ from plan_engine.errors import QueryFailed, WorkNotSupported
 from plan_engine.parallel_write import LARGE_INPUT_BYTES, suits, write_rows
 from plan_engine.retained import RetainedResults
 from plan_engine.staged_file import StagedFile, stage_rows
-from plan_engine.table_catalog import TableCatalog, quoted, session_over
+from plan_engine.table_catalog import quoted
 from plan_engine.task_inputs import register_inputs
-
-_ONE_QUERY = SQLOptions().with_allow_ddl(False).with_allow_dml(False).with_allow_statements(False)
+from plan_engine.task_session import ONE_QUERY, task_session
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +54,7 @@ def run_views(request: TaskRequest, retained: RetainedResults, scratch: Path) ->
         raise WorkNotSupported(
             f"The task `{request.task}` asks for {kind}, which this engine cannot do", subject=request.task
         )
-    session = _session(request, scratch)
+    session = task_session(request, scratch)
     with ExitStack() as links:
         register_inputs(session, request.inputs, retained, Path(request.stage_uri), links)
         staged = [output for view in request.work.views if (output := _run_view(session, view, request, retained))]
@@ -72,22 +71,12 @@ def _sum(numbers: list[int | None]) -> int | None:
     return sum(known) if len(known) == len(numbers) else None
 
 
-def _session(request: TaskRequest, scratch: Path) -> SessionContext:
-    limits = request.limits
-    config = SessionConfig().with_target_partitions(limits.target_partitions)
-    runtime = None
-    if limits.memory_bytes is not None:
-        scratch.mkdir(parents=True, exist_ok=True)
-        runtime = RuntimeEnvBuilder().with_disk_manager_specified(scratch).with_fair_spill_pool(limits.memory_bytes)
-    return session_over(TableCatalog(), config, runtime)
-
-
 def _run_view(
     session: SessionContext, view: ViewSource, request: TaskRequest, retained: RetainedResults
 ) -> StagedOutput | None:
     """Stage the view if it is an output, else make it readable for the views after it."""
     try:
-        frame = session.sql_with_options(view.sql, _ONE_QUERY)
+        frame = session.sql_with_options(view.sql, ONE_QUERY)
         if view.name not in request.outputs:
             session.register_view(quoted(view.name), frame)
             return None

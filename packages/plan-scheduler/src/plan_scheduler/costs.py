@@ -2,7 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 
-from plan_contracts import CostSource, CostTable, Statistics, Task, TaskCost, TaskGraph, TaskHistoryEntry
+from plan_contracts import (
+    CostSource,
+    CostTable,
+    Statistics,
+    Task,
+    TaskCost,
+    TaskGraph,
+    TaskHistoryEntry,
+    TaskKind,
+    ViewStatistics,
+)
 from plan_scheduler.cost_fit import fit_cost_model
 from plan_scheduler.cost_model import CostModel, known_views, size_of
 from plan_scheduler.durations import round_to_microseconds
@@ -51,15 +61,24 @@ def estimate_costs(
     )
 
 
+def _sizes(task: Task, statistics: Statistics) -> list[ViewStatistics] | None:
+    """Give what is known of the views that a task computes, or of what a check reads."""
+    if task.kind is not TaskKind.CHECK:
+        return known_views(task, statistics.views)
+    found = [statistics.checks.get(name) for name in (*task.views, *task.datasets)]
+    known = [each for each in found if each is not None and (each.rows_in is not None or each.bytes_in is not None)]
+    return known * len(task.checks) or None
+
+
 def _estimate(
     task: Task, statistics: Statistics, past: Sequence[TaskHistoryEntry], model: CostModel, default_seconds: float
 ) -> TaskCost:
     if task.declared_cost is not None:
         return TaskCost(seconds=round_to_microseconds(task.declared_cost), source=CostSource.DECLARED)
-    views = known_views(task, statistics.views)
+    views = _sizes(task, statistics)
     modelled = None if views is None else sum(model.seconds(view) for view in views)
     found = cost_from_history(
-        past, size_of(views), fixed_seconds=model.per_task * len(task.views), modelled_seconds=modelled
+        past, size_of(views), fixed_seconds=model.per_task * max(1, len(task.views)), modelled_seconds=modelled
     )
     if found is not None:
         return TaskCost(

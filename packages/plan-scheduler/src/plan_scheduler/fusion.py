@@ -1,7 +1,7 @@
 """Which views are computed inside their readers, and which are written as tables."""
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from plan_contracts import LogicalNode, LoweringChoice, Materialize, NodeKind
@@ -20,7 +20,9 @@ class Fusion:
     """For each view that is a task: the views it computes, upstream first, itself last."""
 
 
-def fuse(views: Mapping[str, LogicalNode], inputs: Mapping[str, Sequence[str]]) -> Fusion:
+def fuse(
+    views: Mapping[str, LogicalNode], inputs: Mapping[str, Sequence[str]], checked: Collection[str] = ()
+) -> Fusion:
     """Decide which `ephemeral` views are computed inside their readers.
 
     A view expands to itself and to what each fused input expands to, again for each path, because that is what the
@@ -33,6 +35,8 @@ def fuse(views: Mapping[str, LogicalNode], inputs: Mapping[str, Sequence[str]]) 
         The views that become tasks or parts of tasks.
     inputs
         The views that each reads.
+    checked
+        Views whose result is checked before anything reads it.
     """
     consumers: dict[str, list[str]] = {name: [] for name in views}
     for name in views:
@@ -42,7 +46,7 @@ def fuse(views: Mapping[str, LogicalNode], inputs: Mapping[str, Sequence[str]]) 
     choices = {name: _table(name, "it waits for itself") for name in views}
     expanded = dict.fromkeys(views, 1)
     for name in order:
-        choices[name] = _choice(views[name], [views[each] for each in consumers[name]])
+        choices[name] = _choice(views[name], [views[each] for each in consumers[name]], checked=name in checked)
         fused = sorted((expanded[each], each) for each in inputs[name] if _is_fused(choices[each]))
         expanded[name] = 1 + sum(size for size, _ in fused)
         while expanded[name] > MAX_FUSED_VIEWS:
@@ -75,11 +79,13 @@ def _table(view: str, reason: str) -> LoweringChoice:
     return LoweringChoice(view=view, materialize=Materialize.TABLE, reason=reason)
 
 
-def _choice(view: LogicalNode, consumers: Sequence[LogicalNode]) -> LoweringChoice:
+def _choice(view: LogicalNode, consumers: Sequence[LogicalNode], *, checked: bool) -> LoweringChoice:
     if view.materialize is Materialize.TEMP:
         return LoweringChoice(view=view.name, materialize=Materialize.TEMP, reason="`temp` is asked for")
     if view.materialize is not Materialize.EPHEMERAL:
         return _table(view.name, _REASONS[view.materialize])
+    if checked:
+        return _table(view.name, "`ephemeral` is asked for, but its contract needs a check before anything reads it")
     for each in (view, *consumers):
         if each.kind is NodeKind.PYTHON_VIEW:
             return _table(view.name, f"`ephemeral` is asked for, but `{each.name}` is a Python view")

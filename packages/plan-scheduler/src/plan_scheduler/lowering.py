@@ -1,8 +1,9 @@
 """Lowering: the logical graph becomes tasks."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from plan_contracts import (
+    DataCheck,
     LogicalGraph,
     LogicalNode,
     Materialize,
@@ -13,12 +14,20 @@ from plan_contracts import (
     digest,
 )
 from plan_contracts.errors import PlanError, raise_all
+from plan_scheduler.check_tasks import add_checks
 from plan_scheduler.errors import InputNotAdmitted, UnknownTask, ViewNotPlanned
 from plan_scheduler.fusion import fuse
 
+_NO_CHECKS: Mapping[str, Sequence[DataCheck]] = {}
 
-def lower(graph: LogicalGraph, *, admitted: Collection[str] | None = None) -> TaskGraph:
-    """Make a task of each admitted view that is not computed inside its readers.
+
+def lower(
+    graph: LogicalGraph,
+    *,
+    admitted: Collection[str] | None = None,
+    checks: Mapping[str, Sequence[DataCheck]] = _NO_CHECKS,
+) -> TaskGraph:
+    """Make a task of each admitted view that is not computed inside its readers, and of each dataset or view to check.
 
     Parameters
     ----------
@@ -26,6 +35,8 @@ def lower(graph: LogicalGraph, *, admitted: Collection[str] | None = None) -> Ta
         Datasets, views and edges.
     admitted
         Views that may run; none admits all.
+    checks
+        What only data can show, by dataset or view; see `add_checks`.
 
     Returns
     -------
@@ -59,7 +70,7 @@ def lower(graph: LogicalGraph, *, admitted: Collection[str] | None = None) -> Ta
             problems.append(_not_admitted(edge.producer, edge.consumer))
     problems += [_not_planned(name) for name, view in known.items() if view.definition is None]
     raise_all(problems)
-    fusion = fuse(known, inputs)
+    fusion = fuse(known, inputs, checks)
     edges = {
         (producer, task)
         for task, members in fusion.members.items()
@@ -67,7 +78,7 @@ def lower(graph: LogicalGraph, *, admitted: Collection[str] | None = None) -> Ta
         for producer in inputs[member]
         if producer in fusion.members and producer != task
     }
-    return TaskGraph(
+    tasks = TaskGraph(
         tasks=tuple(
             _task(
                 [known[member] for member in members],
@@ -79,6 +90,7 @@ def lower(graph: LogicalGraph, *, admitted: Collection[str] | None = None) -> Ta
         edges=tuple(sorted(edges)),
         lowering=tuple(fusion.choices[name] for name in known),
     )
+    return add_checks(tasks, checks)
 
 
 def _not_planned(view: str) -> ViewNotPlanned:

@@ -2,6 +2,7 @@
 
 from plan_validate.admission import admit, fault_of
 from plan_validate.errors import GraphRefused, ValidateError
+from plan_validate.pending import pending_checks
 from plan_validate.validator import validate_graph, validate_plan
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "validate_plan",
     "validate_graph",
     # decide
+    "pending_checks",
     "admit",
     "fault_of",
     # errors

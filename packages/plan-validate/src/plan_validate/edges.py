@@ -44,7 +44,11 @@ def judge_edge(
         if contract.violations:
             status = ValidationStatus.INVALID
         return EdgeValidation(
-            producer=edge.producer, consumer=edge.consumer, status=status, contract_violations=contract.all
+            producer=edge.producer,
+            consumer=edge.consumer,
+            status=status,
+            contract_violations=contract.all,
+            pending_checks=contract.pending_names,
         )
     available = columns[edge.producer]
     missing = missing_columns(edge.requirement, available)
@@ -63,5 +67,6 @@ def judge_edge(
         type_mismatches=mismatches,
         missing_metadata=metadata,
         contract_violations=contract.all,
+        pending_checks=contract.pending_names,
         suggestions=suggest_columns(missing, edge.producer, available, columns) if missing else (),
     )

@@ -1,10 +1,11 @@
 """From a graph and evidence to a verdict on each edge and each view."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from plan_contracts import (
     CompiledProject,
+    DataCheck,
     EdgeValidation,
     EvidenceCatalog,
     LogicalGraph,
@@ -19,6 +20,8 @@ from plan_validate.blocking import find_blame
 from plan_validate.edges import judge_edge
 from plan_validate.known_graph import KnownGraph, look_up
 from plan_validate.rules.contracts import HOLDS, ContractVerdict, check_contract
+
+_NO_CHECKS: Mapping[str, Sequence[DataCheck]] = {}
 
 UNSIGNED = PlanSignatures(plan_signature="", reduced_plan_signature="")
 """Signatures of a graph that nobody signed."""
@@ -49,6 +52,7 @@ def validate_plan(
         compiled.graph,
         compiled.evidence,
         compiled.findings,
+        compiled.checks,
         run_id=run_id,
         signatures=signatures,
         widening=widening,
@@ -59,6 +63,7 @@ def validate_graph(
     graph: LogicalGraph,
     evidence: EvidenceCatalog,
     findings: Sequence[PlanningFinding] = (),
+    checks: Mapping[str, Sequence[DataCheck]] = _NO_CHECKS,
     *,
     run_id: str = "unrecorded",
     signatures: PlanSignatures = UNSIGNED,
@@ -74,6 +79,8 @@ def validate_graph(
         What is known of datasets and views, with the contracts declared for them.
     findings
         Why views do not plan.
+    checks
+        What can be checked on the data of each dataset and view, where evidence proves nothing.
     run_id
         The run it is made for.
     signatures
@@ -86,7 +93,8 @@ def validate_graph(
     PlanValidationArtifact
         A view is `invalid` when it has a finding, breaks its own contract or has an invalid edge; else `blocked` when
         any view above it is invalid; else `not_validated` when an edge or its contract could not be judged; else
-        `valid`. On a view or edge that is `not_validated`, `contract_violations` lists what could not be ruled out.
+        `valid`. What a check will tell before anything reads the data is in `pending_checks`, and counts as valid. On a
+        view or edge that is `not_validated`, `contract_violations` lists what could not be ruled out.
 
     Raises
     ------
@@ -96,7 +104,7 @@ def validate_graph(
         When a column type is no type.
     """
     known = look_up(graph, evidence, findings)
-    contracts = {name: check_contract(entry) for name, entry in known.evidence.items()}
+    contracts = {name: check_contract(entry, checks.get(name, ())) for name, entry in known.evidence.items()}
     edges: dict[str, tuple[EdgeValidation, ...]] = {
         view: _judge_inputs(known, view, contracts, broken=frozenset(), widening=widening) for view in known.views
     }
@@ -178,5 +186,6 @@ def _judge_view(
         edges=edges,
         findings=tuple(known.findings.get(view, ())),
         contract_violations=contract.all,
+        pending_checks=contract.pending_names,
         blocked_by=blamed,
     )

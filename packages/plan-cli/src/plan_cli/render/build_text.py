@@ -77,5 +77,6 @@ def _slowest(outcome: BuildOutcome, outcomes: tuple[TaskOutcome, ...]) -> Iterat
     yield f"{'slowest tasks':<{width + 2}}  {'predicted':>9}  {'actual':>9}  {'rows':>12}"
     for seconds, each in shown:
         predicted = outcome.planned.schedule.task_costs[each.task]
-        rows = sum(record.rows for record in (*each.outputs, *each.temp))
-        yield f"  {each.task:<{width}}  {duration(predicted):>9}  {duration(seconds):>9}  {rows:>12,}"
+        rows = each.metrics.rows_out if each.metrics is not None else None
+        shown_rows = f"{rows:,}" if rows is not None and not each.checks else ""
+        yield f"  {each.task:<{width}}  {duration(predicted):>9}  {duration(seconds):>9}  {shown_rows:>12}".rstrip()

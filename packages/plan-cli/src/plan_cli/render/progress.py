@@ -154,9 +154,9 @@ def show_plan(console: Console, outcome: BuildOutcome) -> None:
 def outcome_line(outcome: TaskOutcome) -> str:
     """Give one line on a final task."""
     parts = [f"{outcome.status.value:<9}", outcome.task]
-    results = (*outcome.outputs, *outcome.temp)
-    if results:
-        parts.append(count(sum(record.rows for record in results), "row"))
+    given = _given(outcome)
+    if given is not None:
+        parts.append(given)
     if outcome.status is TaskStatus.SUCCEEDED and outcome.seconds is not None:
         parts.append(duration(outcome.seconds))
     if outcome.error is not None:
@@ -164,3 +164,15 @@ def outcome_line(outcome: TaskOutcome) -> str:
     if outcome.cause is not None:
         parts.append(f"because of {outcome.cause}")
     return "  ".join(parts)
+
+
+def _given(outcome: TaskOutcome) -> str | None:
+    """Say what a task gave: verdicts, or rows, which a check may still hold back."""
+    if outcome.checks:
+        passed = sum(1 for check in outcome.checks if check.passed)
+        return f"{passed} of {count(len(outcome.checks), 'check')} passed"
+    results = (*outcome.outputs, *outcome.temp)
+    if results:
+        return count(sum(record.rows for record in results), "row")
+    rows = outcome.metrics.rows_out if outcome.metrics is not None else None
+    return count(rows, "row") if rows is not None and outcome.status is TaskStatus.SUCCEEDED else None

@@ -5,11 +5,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from plan_contracts import (
     CostSource,
     PlanScheduleArtifact,
     TaskGraph,
     TaskInput,
+    TaskKind,
     TaskRequest,
     ViewSource,
     ViewWork,
@@ -36,6 +39,7 @@ def scenario(
     scripts: Mapping[str, str] | None = None,
     costs: Mapping[str, float] | None = None,
     temp: Collection[str] = (),
+    checks: Mapping[str, str] | None = None,
 ) -> Scenario:
     """Schedule a graph whose tasks do what their scripts say.
 
@@ -51,8 +55,10 @@ def scenario(
         Seconds by task; 1 where not given.
     temp
         Tasks whose results are kept in the cache, and are no outputs.
+    checks
+        Tasks that are checks, with the view that each checks. Text holds their edges like any others.
     """
-    tasks = task_graph(text, temp=temp)
+    tasks = _with_checks(task_graph(text, temp=temp), checks or {})
     names = [task.name for task in tasks.tasks]
     committer = MemoryCommitter(folder / "store")
     seconds = {name: (costs or {}).get(name, 1.0) for name in names}
@@ -65,10 +71,20 @@ def scenario(
     )
 
 
+def _with_checks(tasks: TaskGraph, checks: Mapping[str, str]) -> TaskGraph:
+    made = tuple(
+        replace(task, kind=TaskKind.CHECK, views=(checks[task.name],), outputs=()) if task.name in checks else task
+        for task in tasks.tasks
+    )
+    return replace(tasks, tasks=made)
+
+
 def _requests(tasks: TaskGraph, scripts: Mapping[str, str], folder: Path, stage: str) -> dict[str, TaskRequest]:
+    giving = {task.name for task in tasks.tasks if task.outputs}
     producers: dict[str, list[str]] = {task.name: [] for task in tasks.tasks}
     for producer, consumer in tasks.edges:
-        producers[consumer].append(producer)
+        if producer in giving:
+            producers[consumer].append(producer)
     return {
         task.name: TaskRequest(
             run_id="scenario",

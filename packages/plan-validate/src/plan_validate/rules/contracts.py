@@ -1,8 +1,9 @@
 """Declared contracts must hold for what there is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from plan_contracts import ContractViolation, DataContract, Evidence, Exactness, ViolationKind
+from plan_contracts import ContractViolation, DataCheck, DataContract, Evidence, Exactness, ViolationKind
 from plan_validate.rules.types import type_fits
 
 
@@ -13,25 +14,34 @@ class ContractVerdict:
     violations: tuple[ContractViolation, ...]
     """What certainly does not hold."""
     unproven: tuple[ContractViolation, ...]
-    """What may hold, and cannot be told before the data are read."""
+    """What may hold, and cannot be told before the data are read, by no check either."""
+    pending: tuple[DataCheck, ...] = ()
+    """What may hold, and checks will tell when the data are there."""
 
     @property
     def all(self) -> tuple[ContractViolation, ...]:
         """Both, the certain ones first."""
         return self.violations + self.unproven
 
+    @property
+    def pending_names(self) -> tuple[str, ...]:
+        """Names of the checks that are still to be run."""
+        return tuple(check.name for check in self.pending)
+
 
 HOLDS = ContractVerdict(violations=(), unproven=())
 """Nothing is declared, or all of it holds."""
 
 
-def check_contract(evidence: Evidence) -> ContractVerdict:
+def check_contract(evidence: Evidence, checks: Iterable[DataCheck] = ()) -> ContractVerdict:
     """Hold evidence against the contract that it carries.
 
     Parameters
     ----------
     evidence
         Columns, metadata and rows, with the declared contract.
+    checks
+        The checks that can be run on the data. One that does not plan is a violation: what it says cannot hold.
 
     Notes
     -----
@@ -41,23 +51,36 @@ def check_contract(evidence: Evidence) -> ContractVerdict:
     declared = evidence.contract
     if declared is None:
         return HOLDS
+    open_parts = (*_nulls(declared, evidence), *_unknown_rows(declared, evidence), *_of_rows(declared, evidence))
+    known = {(check.kind, check.subject): check for check in checks}
+    able = [(part, known.get((part.kind, part.subject))) for part in open_parts]
     return ContractVerdict(
-        violations=(*_columns(declared, evidence), *_metadata(declared, evidence), *_rows(declared, evidence)),
-        unproven=(*_nulls(declared, evidence), *_unknown_rows(declared, evidence)),
+        violations=(
+            *_columns(declared, evidence),
+            *_metadata(declared, evidence),
+            *_rows(declared, evidence),
+            *(_not_planned(check) for _, check in able if check is not None and check.fault is not None),
+        ),
+        unproven=tuple(part for part, check in able if check is None),
+        pending=tuple(check for _, check in able if check is not None and check.fault is None),
     )
 
 
 def _columns(declared: DataContract, evidence: Evidence) -> list[ContractViolation]:
     available = {column.name: column for column in evidence.columns}
     found: list[ContractViolation] = []
-    for name in sorted({*declared.columns, *declared.not_null}):
+    grouped = (key if isinstance(key, tuple) else (key,) for key in declared.unique)
+    rules = dict.fromkeys((column for key in grouped for column in key), "unique")
+    rules |= dict.fromkeys(declared.accepted_values, "accepted values")
+    rules |= dict.fromkeys(declared.not_null, "not null")
+    for name in sorted({*declared.columns, *rules}):
         wanted, there = declared.columns.get(name), available.get(name)
         if there is None:
             found.append(
                 ContractViolation(
                     kind=ViolationKind.COLUMN_MISSING,
                     subject=name,
-                    declared=wanted or "not null",
+                    declared=wanted or rules[name],
                     available="no such column",
                 )
             )
@@ -76,6 +99,32 @@ def _nulls(declared: DataContract, evidence: Evidence) -> list[ContractViolation
         )
         for name in sorted(nullable.intersection(declared.not_null))
     ]
+
+
+def _of_rows(declared: DataContract, evidence: Evidence) -> list[ContractViolation]:
+    """Give what is declared about rows and no evidence proves, as far as the columns exist."""
+    available = {column.name for column in evidence.columns}
+    unknown = "not known before the data are read"
+    keys = [key if isinstance(key, tuple) else (key,) for key in declared.unique]
+    parts = [(ViolationKind.NOT_UNIQUE, ", ".join(key), "unique") for key in keys if key and available.issuperset(key)]
+    parts += [
+        (ViolationKind.VALUE_NOT_ACCEPTED, column, ", ".join(str(value) for value in values))
+        for column, values in declared.accepted_values.items()
+        if column in available
+    ]
+    parts += [(ViolationKind.EXPRESSION_FALSE, name, text) for name, text in declared.expressions.items()]
+    return [
+        ContractViolation(kind=kind, subject=subject, declared=text, available=unknown) for kind, subject, text in parts
+    ]
+
+
+def _not_planned(check: DataCheck) -> ContractViolation:
+    return ContractViolation(
+        kind=ViolationKind.CHECK_NOT_PLANNED,
+        subject=check.name,
+        declared=check.declared,
+        available=check.fault or "",
+    )
 
 
 def _metadata(declared: DataContract, evidence: Evidence) -> list[ContractViolation]:

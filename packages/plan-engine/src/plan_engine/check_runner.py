@@ -1,0 +1,103 @@
+"""Running the checks of one task: the subject's rows in, the number of offending rows and a few of them out."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+from datafusion import SessionContext
+
+from plan_contracts import CheckResult, CheckWork, DataCheck, ErrorPayload, TaskRequest
+from plan_engine.datafusion_messages import clean, mend_of
+from plan_engine.errors import CheckFailed, QueryFailed
+from plan_engine.retained import RetainedResults
+from plan_engine.task_inputs import register_inputs
+from plan_engine.task_session import ONE_QUERY, task_session
+
+MAX_EXAMPLES = 3
+"""Offending rows that are shown."""
+
+MAX_EXAMPLE_CHARACTERS = 160
+"""Length from which an example is cut."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckRun:
+    """What running the checks of a task gave."""
+
+    results: tuple[CheckResult, ...]
+    error: ErrorPayload | None
+    """Why the task failed; none when every check passed."""
+    rows_in: int | None
+    bytes_in: int | None
+
+
+def run_checks(request: TaskRequest, work: CheckWork, retained: RetainedResults, scratch: Path) -> CheckRun:
+    """Run every check of a task, also when one of them fails.
+
+    Raises
+    ------
+    QueryFailed
+        When a check cannot be run to its end.
+    InputUnavailable
+        When the subject is not where the request says.
+    """
+    session = task_session(request, scratch)
+    with ExitStack() as links:
+        register_inputs(session, request.inputs, retained, Path(request.stage_uri), links)
+        results = tuple(_run(session, work.subject, check) for check in work.checks)
+    ref = request.inputs[0].ref if request.inputs else None
+    return CheckRun(
+        results=results,
+        error=_error(work, results),
+        rows_in=_times(ref.rows, work) if ref is not None else None,
+        bytes_in=_times(ref.bytes, work) if ref is not None else None,
+    )
+
+
+def _times(number: int | None, work: CheckWork) -> int | None:
+    """Count what each check reads for itself."""
+    return None if number is None else number * len(work.checks)
+
+
+def _run(session: SessionContext, subject: str, check: DataCheck) -> CheckResult:
+    rows, examples = 0, list[str]()
+    try:
+        for batch in session.sql_with_options(check.sql, ONE_QUERY).execute_stream():
+            offending = batch.to_pyarrow()
+            rows += offending.num_rows
+            if len(examples) < MAX_EXAMPLES:
+                examples += _examples(offending.slice(0, MAX_EXAMPLES - len(examples)), check.subject)
+    except Exception as reason:
+        message = f"The check `{check.name}` of `{subject}` cannot be run to its end: {clean(str(reason))}"
+        raise QueryFailed(message, subject=subject, suggestion=mend_of(str(reason))) from reason
+    return CheckResult(name=check.name, offending_rows=rows, examples=tuple(examples))
+
+
+def _examples(offending: pa.RecordBatch, subject: str) -> list[str]:
+    """Describe rows, each beginning with the column that the check is about."""
+    return [_example({name: row[name] for name in sorted(row, key=subject.__ne__)}) for row in offending.to_pylist()]
+
+
+def _example(row: dict[str, object]) -> str:
+    text = ", ".join(f"{name} = {'null' if value is None else value}" for name, value in row.items())
+    text = " ".join(text.split())
+    return text if len(text) <= MAX_EXAMPLE_CHARACTERS else f"{text[: MAX_EXAMPLE_CHARACTERS - 1]}…"
+
+
+def _error(work: CheckWork, results: tuple[CheckResult, ...]) -> ErrorPayload | None:
+    failed = [result for result in results if not result.passed]
+    if not failed:
+        return None
+    found = "; ".join(_found(result) for result in failed)
+    return CheckFailed(
+        f"`{work.subject}` breaks its contract: {found}",
+        subject=work.subject,
+        related=tuple(result.name for result in failed),
+        suggestion="Mend the data or its contract in plan.toml; until then nothing is published, and its readers wait.",
+    ).payload()
+
+
+def _found(result: CheckResult) -> str:
+    rows = "1 row" if result.offending_rows == 1 else f"{result.offending_rows:,} rows"
+    return f"{result.name} finds {rows}, such as {result.examples[0]}"
