@@ -16,10 +16,10 @@ import pytest
 from msgspec.structs import replace
 
 from plan_contracts import (
-    CheckWork,
     DataFormat,
     DatasetRef,
     ResultStatus,
+    ScanWork,
     TaskInput,
     TaskLimits,
     TaskRequest,
@@ -179,7 +179,7 @@ def test_run_input_that_is_gone_is_named(tmp_path: Path) -> None:
 
 
 def test_run_work_of_another_kind_is_a_failure_not_an_exception(tmp_path: Path) -> None:
-    asked = replace(request(tmp_path, "select 1 as one", {}), work=CheckWork(view="v", check="c", sql="select 1"))
+    asked = replace(request(tmp_path, "select 1 as one", {}), work=ScanWork(dataset="t", unit="0", projection=()))
 
     result = run(runtime(), asked)
 

@@ -102,7 +102,7 @@ class QueryFailed(EngineError, RuntimeError):
 
 
 class CheckFailed(EngineError, ValueError):
-    """The data of a dataset or view breaks its declared contract; its readers did not run, and nothing was replaced."""
+    """The data of a dataset or view breaks its contract; its readers did not run, and nothing was replaced."""
 
     code = "check_failed"
     subject_kind = SubjectKind.NODE
