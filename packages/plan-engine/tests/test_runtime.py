@@ -179,7 +179,7 @@ def test_run_input_that_is_gone_is_named(tmp_path: Path) -> None:
 
 
 def test_run_work_of_another_kind_is_a_failure_not_an_exception(tmp_path: Path) -> None:
-    asked = replace(request(tmp_path, "select 1 as one", {}), work=ScanWork(dataset="t", unit="0", projection=()))
+    asked = replace(request(tmp_path, "select 1 as one", {}), work=ScanWork(dataset="t", units=(), projection=()))
 
     result = run(runtime(), asked)
 
