@@ -7,7 +7,10 @@ import pytest
 
 from plan_cli.app import run
 
-COMMANDS = ("build", "validate", "plan", "runs", "events", "store verify")
+COMMANDS = (
+    *("build", "validate", "plan", "runs", "events", "store verify"),
+    *(f"contracts {name}" for name in ("list", "show", "check", "verify", "release")),
+)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -1,5 +1,6 @@
 """What a file of unknown origin is: every document that was ever written, by its bytes alone."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -122,6 +123,15 @@ def test_changed_artifact_is_not_what_its_name_says() -> None:
     data = identity_bytes(DIAMOND).replace(b"report", b"repost")
     found = check_document(data, f"artifacts/{artifact_id(DIAMOND)}")
     assert [error.message for error in found.errors] == ["Its bytes are not those that its name is the digest of"]
+
+
+def test_document_behind_its_own_digest_is_recognised() -> None:
+    data = encode_msgpack(TABLE)
+    found = check_document(hashlib.sha256(data).digest() + data, "cache/compiled/x")
+    assert (found.contract, found.bytes, found.errors) == ("cost_table", len(data) + 32, ())
+    changed = check_document(hashlib.sha256(data).digest() + data[:-1], "cache/compiled/x")
+    assert changed.contract is None
+    assert changed.errors
 
 
 def test_event_row_with_another_payload_is_not_valid() -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from plan_contracts import ContractUnknown
+from plan_contracts.descriptions import published_index
 from plan_contracts.golden_cases import invalid_cases, valid_cases
 from plan_contracts.published_files import INDEX
-from plan_contracts.registry import CONTRACTS, published_index, registered_contract
+from plan_contracts.registry import CONTRACTS, registered_contract
 from plan_contracts.schema_export import SHIPPED, differences, main, release, write
 
 

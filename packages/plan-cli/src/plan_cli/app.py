@@ -49,6 +49,28 @@ store.command(
     help="Compare store and outputs with what was written; change nothing.\n\n"
     "Example: plan-cli store verify docs/examples/tpch",
 )
+contracts = App(name="contracts", help="Look at the published contracts, and at files that hold their documents.")
+app.command(contracts)
+for _command, _summary, _example in (
+    ("list", "List every published contract.", "--json"),
+    ("show", "Show one contract: its fields, what they mean, and its examples.", "cost_table --case all_sources"),
+    (
+        "check",
+        "Say of each file which contract and version it is, and why it is not valid.",
+        "plan.toml .plan/artifacts/* costs.json",
+    ),
+    ("verify", "Check every document of a folder; of published contracts also digests, examples, refusals.", ".plan"),
+    (
+        "release",
+        "Freeze the present version of a contract; it cannot change any more.",
+        "cost_table --folder contracts",
+    ),
+):
+    contracts.command(
+        f"plan_cli.commands.contracts:{'list_' if _command == 'list' else _command}",
+        name=_command,
+        help=f"{_summary}\n\nExample: plan-cli contracts {_command} {_example}",
+    )
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -9,3 +9,11 @@ class CostFileUnreadable(PlanError, OSError):
     code = "cost_file_unreadable"
     subject_kind = SubjectKind.FILE
     stage = "cli"
+
+
+class DocumentUnreadable(PlanError, OSError):
+    """A file or folder to be checked cannot be read: name one that exists."""
+
+    code = "document_unreadable"
+    subject_kind = SubjectKind.FILE
+    stage = "cli"

@@ -55,6 +55,14 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         subject=SubjectKind.FILE,
     ),
     _code(
+        "document_unreadable",
+        "plan_cli",
+        "cli",
+        2,
+        "A file or folder to be checked cannot be read: name one that exists.",
+        subject=SubjectKind.FILE,
+    ),
+    _code(
         "contract_frozen",
         "plan_contracts",
         "contracts",

@@ -1,5 +1,6 @@
 """Says what a file of unknown origin is, and why it is not valid."""
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ _VERSION = re.compile(r"\d+\.\d+")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _SCHEMA_ID = re.compile(r"urn:plan:contracts:(?P<name>[a-z0-9_]+):(?P<version>\d+\.\d+)")
 _PARQUET_MAGIC = b"PAR1"
+_DIGEST_BYTES = 32
 
 _Fields = Mapping[str, msgspec.Raw]
 
@@ -76,6 +78,9 @@ def check_document(data: bytes, file: str, contract: str | None = None) -> Docum
     ('plan_signatures', '1.0', ())
     """
     wanted = registered_contract(contract) if contract is not None else None
+    if _has_digest_in_front(data):
+        inner = check_document(data[_DIGEST_BYTES:], "", contract)  # the name is a key, and no digest of the bytes
+        return msgspec.structs.replace(inner, file=file, bytes=len(data))
     encoding = _encoding(data, file)
     found = DocumentCheck(file=file, bytes=len(data), encoding=encoding)
     if encoding is DocumentEncoding.TOML:
@@ -97,6 +102,11 @@ def check_document(data: bytes, file: str, contract: str | None = None) -> Docum
     if kind is not None:
         return msgspec.structs.replace(found, contract=kind)
     return _refused(found, "Its fields are those of no contract", "Say which contract it should be with `--contract`.")
+
+
+def _has_digest_in_front(data: bytes) -> bool:
+    """Say whether a document stands behind its own sha256, as in the cache of compiled projects."""
+    return hashlib.sha256(memoryview(data)[_DIGEST_BYTES:]).digest() == data[:_DIGEST_BYTES]
 
 
 def _encoding(data: bytes, file: str) -> DocumentEncoding | None:

@@ -3,10 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 from plan_contracts.base import Contract
-from plan_contracts.codec import decode_json
 from plan_contracts.costs import CostTable
 from plan_contracts.documents import DocumentReport
 from plan_contracts.drift import PlanDriftArtifact
@@ -196,9 +194,3 @@ def registered_contract(name: str, contracts: Iterable[RegisteredContract] | Non
         mend = f"Did you mean `{near}`?" if near else f"Known: {', '.join(sorted(known))}."
         raise ContractUnknown(f"There is no contract `{name}`", subject=name, suggestion=mend)
     return found
-
-
-def published_index() -> PublishedIndex:
-    """Give the index that ships with this package: what is published, and which of it is released."""
-    text = files("plan_contracts").joinpath("published", "INDEX.json").read_bytes()
-    return decode_json(text, PublishedIndex)

@@ -20,6 +20,7 @@ from plan_store.run_id import new_run_id
 from plan_store.store import PlanStore
 
 if TYPE_CHECKING:
+    from plan_store.loose_segments import rows_of_segment
     from plan_store.outputs import OutputCommitter
     from plan_store.run_writer import RunWriter
     from plan_store.segments import EVENTS_SCHEMA
@@ -34,6 +35,7 @@ __all__ = [
     "RunWriter",
     # stored tables
     "EVENTS_SCHEMA",
+    "rows_of_segment",
     # errors
     "ArtifactMissing",
     "OutputsUnwritable",
@@ -51,6 +53,7 @@ _LATE = {
     "EVENTS_SCHEMA": "plan_store.segments",
     "OutputCommitter": "plan_store.outputs",
     "RunWriter": "plan_store.run_writer",
+    "rows_of_segment": "plan_store.loose_segments",
 }
 
 

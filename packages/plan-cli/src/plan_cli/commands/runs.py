@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from plan_cli.exit_codes import DONE
 from plan_cli.open_project import open_project
 from plan_cli.options import AsJson, Profile, ProjectPath
-from plan_cli.render.console import console, print_json
+from plan_cli.render.console import print_json, print_lines
 from plan_cli.render.figures import count, duration
 from plan_cli.reporting import reports_errors
 from plan_contracts import RunList, RunManifestV2
@@ -33,19 +33,14 @@ def runs(
             if json:
                 print_json(manifest)
             else:
-                _print(_manifest_lines(manifest))
+                print_lines(_manifest_lines(manifest))
             return DONE
         manifests = store.runs()
     if json:
         print_json(RunList(runs=manifests))
     else:
-        _print(_list_lines(manifests))
+        print_lines(_list_lines(manifests))
     return DONE
-
-
-def _print(lines: Iterator[str]) -> None:
-    for line in lines:
-        console().print(line, markup=False)
 
 
 def _started(manifest: RunManifestV2) -> str:

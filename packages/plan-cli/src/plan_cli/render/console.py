@@ -1,6 +1,7 @@
 """The two consoles. Colour follows the terminal and NO_COLOR; a pipe gets plain lines that are never wrapped."""
 
 import sys
+from collections.abc import Iterable
 from functools import cache
 
 from rich.console import Console
@@ -30,3 +31,9 @@ def print_json(document: Contract) -> None:
     """Write a document to standard output as indented canonical JSON."""
     sys.stdout.write(encode_json_pretty(document).decode())
     sys.stdout.flush()
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print plain lines to standard output."""
+    for line in lines:
+        console().print(line, markup=False)
