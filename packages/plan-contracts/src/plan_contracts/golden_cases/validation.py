@@ -1,5 +1,6 @@
 """Golden cases of validation, admission and drift: one view is sound, one misspells a column, one hangs on it."""
 
+from plan_contracts.checks import ViolationKind
 from plan_contracts.drift import DriftFinding, DriftKind, DriftSeverity, PlanDriftArtifact
 from plan_contracts.golden_cases import graphs, schedules
 from plan_contracts.golden_cases.case import InvalidCase, ValidCase, altered, without
@@ -15,7 +16,6 @@ from plan_contracts.validation import (
     TaskValidation,
     TypeMismatch,
     ValidationStatus,
-    ViolationKind,
 )
 
 BROKEN_EDGE = EdgeValidation(
