@@ -41,7 +41,7 @@ TYPED = {
     "x = { value = 7, type = 'double' }": Variable(type="float64", value=7.0),
     "x = { type = 'date' }": Variable(type="date32"),
     "x = { secret = '${SALT}' }": Variable(type="string", secret="${SALT}"),
-    "x = { secret = '${PIN}', type = 'int' }": Variable(type="int32", secret="${PIN}"),
+    "x = { secret = '${SALT}', type = 'text' }": Variable(type="string", secret="${SALT}"),
 }
 
 
@@ -63,6 +63,7 @@ FAULTS = {
     "x = { value = '2024-02-03T00:00:00', type = 'timestamp(us, UTC)' }": "is no value of type timestamp(us, UTC)",
     "x = { value = 'a', type = 'list<string>' }": "`vars.x`: a variable cannot be of type list<string>",
     "x = { value = 'a', secret = '${A}' }": "`vars.x`: it is secret and has a value",
+    "x = { secret = '${PIN}', type = 'int' }": "`vars.x`: it is secret, and a secret is a string",
     "x = { secret = 'hunter2' }": "`vars.x.secret`",
     "x = {}": "`vars.x`: it has neither a value nor a type",
     "x = { valu = 1 }": "`valu` is not known in `[vars.x]`",

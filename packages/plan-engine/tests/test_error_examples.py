@@ -68,6 +68,9 @@ COMPILING: dict[str, Callable[[Path], object]] = {
     "dataset_unreadable": _no_parquet,
     "sql_syntax": _compile({"daily": "select order_id\nfrom orders\nwhere where amount > 1\n"}),
     "statement_forbidden": _compile({"daily": "create table t as select 1 as one\n"}),
+    "variable_missing": _compile(
+        {"daily": "select order_id\nfrom orders\nwhere status = $stauts\n"}, '\n[vars]\nstatus = "paid"\n'
+    ),
     "view_folder_missing": _without_views,
     "view_names_collide": _compile({"marts/daily": "select 1 as one", "staging/daily": "select 1 as one"}),
     "view_settings_unused": _compile(DAILY, "\n[views.dialy]\ncost = 1.0\n"),

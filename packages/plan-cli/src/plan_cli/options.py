@@ -7,7 +7,15 @@ from typing import Annotated
 from cyclopts import Parameter, validators
 from msgspec.structs import replace
 
-from plan_contracts import AdmissionPolicy, CostChoice, ExecutionMode, ExecutorConfig, ExecutorKind, ProjectFile
+from plan_contracts import (
+    AdmissionPolicy,
+    CostChoice,
+    ExecutionMode,
+    ExecutorConfig,
+    ExecutorKind,
+    ProjectFile,
+    VariableRefused,
+)
 from plan_exec import choose_executor
 
 ProjectPath = Annotated[Path, Parameter(help="Folder of plan.toml.")]
@@ -15,6 +23,14 @@ Profile = Annotated[str | None, Parameter(help="Profile of plan.toml whose overr
 AsJson = Annotated[bool, Parameter(help="Print the published document instead of text.", negative="")]
 Costs = Annotated[
     str, Parameter(help="`auto` (history, then statistics), `statistics`, or the path of a cost table in JSON.")
+]
+Vars = Annotated[
+    list[str] | None,
+    Parameter(
+        name="--var",
+        help="`NAME=VALUE` in place of a variable's value in plan.toml, typed as there. May be given several times.",
+        negative="",
+    ),
 ]
 Policy = Annotated[
     AdmissionPolicy | None, Parameter(help="What happens to a plan that is not valid as a whole; overrides plan.toml.")
@@ -54,6 +70,24 @@ class ExecutionOptions:
         if self.max_tasks is not None:
             config = replace(config or ExecutorConfig(), max_tasks=self.max_tasks)
         return config
+
+
+def assignments(given: list[str] | None) -> dict[str, str]:
+    """Read the values of `--var`; of two for one variable the last counts.
+
+    Raises
+    ------
+    VariableRefused
+        When one of them is not `NAME=VALUE`.
+    """
+    found: dict[str, str] = {}
+    for each in given or ():
+        name, equals, value = each.partition("=")
+        if not equals:
+            message = f"`--var {each}` gives no value"
+            raise VariableRefused(message, subject=each, suggestion=f"Write `--var {each}=VALUE`.")
+        found[name.strip()] = value
+    return found
 
 
 def cost_choice(costs: str) -> CostChoice:

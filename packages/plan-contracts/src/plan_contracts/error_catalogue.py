@@ -256,6 +256,15 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         subject=SubjectKind.VIEW,
     ),
     _code(
+        "variable_missing",
+        "plan_engine",
+        "engine",
+        2,
+        "A view reads a variable that plan.toml does not have, or that has no value: set it, or give `--var`.",
+        subject=SubjectKind.VARIABLE,
+        related="the view that reads it",
+    ),
+    _code(
         "view_folder_missing",
         "plan_engine",
         "engine",

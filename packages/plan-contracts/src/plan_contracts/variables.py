@@ -86,10 +86,15 @@ def _typed(given: VarValue) -> Variable:
         return Variable(type=_type_of(given), value=given)
     if given.secret is not None and given.value is not None:
         raise VariableRefused("it is secret and has a value", suggestion="Keep one of `value` and `secret`.")
+    if given.secret is not None:
+        if given.type is not None and canonical_type(given.type) != "string":
+            mend = "Leave the type away, and cast it in the query."
+            raise VariableRefused("it is secret, and a secret is a string", suggestion=mend)
+        return Variable(type="string", secret=given.secret)
     if given.value is None:
-        if given.secret is None and given.type is None:
+        if given.type is None:
             raise VariableRefused("it has neither a value nor a type", suggestion='Write `type = "..."`.')
-        return Variable(type=_known_type(given.type or "string"), secret=given.secret)
+        return Variable(type=_known_type(given.type))
     kind = _known_type(given.type) if given.type is not None else _type_of(given.value)
     return Variable(type=kind, value=_fitting(given.value, kind))
 

@@ -1,9 +1,11 @@
 """From the files of datasets and the texts of views to everything that is known before anything runs."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
+from msgspec import structs
 
 from plan_contracts import (
     CompiledProject,
@@ -24,20 +26,24 @@ from plan_contracts import (
     Requirement,
     SourceLocation,
     Statistics,
+    Variable,
     ViewSection,
     ViewSource,
     ViewStatistics,
     raise_all,
+    variables_of,
 )
 from plan_engine.arrow_schema import columns_of
 from plan_engine.contract_checks import contract_checks
 from plan_engine.dataset_files import DatasetFiles
 from plan_engine.datasets import ResolvedDataset, resolve_datasets
+from plan_engine.fingerprint import view_definition
 from plan_engine.plan_view import plan_view
 from plan_engine.planned_view import PlannedView
 from plan_engine.planning_findings import table_finding
 from plan_engine.planning_session import PlanningSession
 from plan_engine.references import find_references, planning_order, refusal
+from plan_engine.variable_reading import missing_variables, variables_read
 from plan_engine.view_statistics import check_statistics, view_statistics
 
 
@@ -70,8 +76,10 @@ def compile_files(
     """
     datasets, dataset_errors = resolve_datasets(folder, project.datasets, files)
     references, statement_errors = find_references(sources)
-    raise_all([*errors, *dataset_errors, *statement_errors])
-    compiler = _Compiler(project, datasets, sources, references)
+    variables = variables_of(project.vars)
+    unset = [error for name in sorted(sources) for error in missing_variables(sources[name], variables)]
+    raise_all([*errors, *dataset_errors, *statement_errors, *unset])
+    compiler = _Compiler(project, datasets, sources, references, variables)
     compiler.plan_views()
     return compiler.result()
 
@@ -85,14 +93,16 @@ class _Compiler:
         datasets: Mapping[str, ResolvedDataset],
         sources: Mapping[str, ViewSource],
         references: Mapping[str, tuple[str, ...]],
+        variables: Mapping[str, Variable],
     ) -> None:
         self._project = project
         self._datasets = datasets
-        self._sources = sources
+        self._sources = dict(sources)
         self._known = {name.casefold(): name for name in (*datasets, *sources)}
         self._references = {view: self._resolved(asked) for view, asked in references.items()}
         self._unknown = {view: self._unresolved(asked) for view, asked in references.items()}
-        self._session = PlanningSession()
+        self._variables = variables
+        self._session = PlanningSession(variables)
         self._planned: dict[str, PlannedView] = {}
         self._evidence: dict[str, Evidence] = {name: dataset.evidence for name, dataset in datasets.items()}
         self._statistics: dict[str, ViewStatistics] = {}
@@ -129,6 +139,11 @@ class _Compiler:
         if any(each not in self._evidence for each in references):
             return PlannedView(name=name, references=references)
         planned = plan_view(self._session, view, references)
+        if planned.unoptimized is not None:
+            read = variables_read(view, planned.volatile_calls, self._variables)
+            self._sources[name] = structs.replace(view, parameters=read.variables)
+            definition = view_definition(view.sql, planned.unoptimized, planned.required or {}, read.variables)
+            planned = replace(planned, definition=definition, volatile=read.volatile)
         if planned.forbidden is not None:
             error = refusal(view, planned.forbidden)
             self._errors += [error] if error is not None else []

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from plan_contracts import AcceptedValue, DataCheck, DataContract, Evidence, ViolationKind, nearest
 from plan_engine.datafusion_messages import PlanningMessage, Refusal
 from plan_engine.fingerprint import view_definition
-from plan_engine.plan_text import calls_volatile_function
+from plan_engine.plan_text import volatile_calls
 from plan_engine.planning_session import NotPlanned, PlanningSession
 from plan_engine.table_catalog import quoted
 
@@ -119,8 +119,8 @@ def _planned(session: PlanningSession, evidence: Evidence, query: _Query) -> Dat
         fault = f"it reads `{others[0]}`, and a check sees the rows of `{evidence.name}` alone"
     else:
         fault = None
-        definition = view_definition(query.sql, answer.unoptimized, {})
-        volatile = calls_volatile_function(answer.unoptimized)
+        definition = view_definition(query.sql, answer.unoptimized, {}, {})
+        volatile = bool(volatile_calls(answer.unoptimized))
     return DataCheck(
         name=query.name,
         kind=query.kind,

@@ -86,6 +86,14 @@ class StatementForbidden(EngineError, ValueError):
     subject_kind = SubjectKind.VIEW
 
 
+class VariableMissing(EngineError, LookupError):
+    """A view reads a variable that plan.toml does not have, or that has no value: set it, or give `--var`."""
+
+    code = "variable_missing"
+    subject_kind = SubjectKind.VARIABLE
+    related_names = "the view that reads it"
+
+
 class WorkNotSupported(EngineError, NotImplementedError):
     """A task asks for work that this version of the engine cannot do."""
 

@@ -9,23 +9,13 @@ from collections.abc import Iterable, Mapping
 _SCAN = re.compile(r"^\s*TableScan: (\S+?)(?: projection=\[|,|$|\s)", re.MULTILINE)
 _PROJECTED_SCAN = re.compile(r"^\s*TableScan: (\S+) projection=\[", re.MULTILINE)
 _STRING_LITERAL = re.compile(r'(?:Large)?Utf8(?:View)?\("(?:[^"\\]|\\.)*"\)')
-_PLACEHOLDER = re.compile(r"(?<![\w.$])(\$\w+|\?(?=[\s,)]|$))")
+_UNNAMED = re.compile(r"(?<![\w.$])\?(?=[\s,)]|$)")
 _CALL = re.compile(r"\b([a-z_][a-z0-9_]*)\(")
 
-VOLATILE_FUNCTIONS = frozenset(
-    {
-        "now",
-        "current_timestamp",
-        "current_date",
-        "current_time",
-        "today",
-        "random",
-        "rand",
-        "uuid",
-        "input_file_name",
-        "file_row_index",
-    }
-)
+CLOCK_FUNCTIONS = frozenset({"now", "current_timestamp", "current_date", "current_time", "today"})
+"""Functions that tell the time."""
+
+VOLATILE_FUNCTIONS = CLOCK_FUNCTIONS | {"random", "rand", "uuid", "input_file_name", "file_row_index"}
 """Functions whose value differs from run to run: those of DataFusion that it does not call deterministic."""
 
 
@@ -71,15 +61,15 @@ def _ends(plan: str, position: int, name: str) -> bool:
     return plan.startswith((", ", "]"), position + len(name))
 
 
-def calls_volatile_function(plan: str) -> bool:
-    """Say whether an unoptimised plan calls a function whose value differs from run to run."""
+def volatile_calls(plan: str) -> set[str]:
+    """Name the functions whose value differs from run to run that an unoptimised plan calls."""
     without_strings = _STRING_LITERAL.sub("", plan)
-    return any(call.group(1) in VOLATILE_FUNCTIONS for call in _CALL.finditer(without_strings))
+    return {call.group(1) for call in _CALL.finditer(without_strings)} & VOLATILE_FUNCTIONS
 
 
-def placeholders(plan: str) -> list[str]:
-    """Give the parameters that an unoptimised plan has no value for, sorted."""
-    return sorted(set(_PLACEHOLDER.findall(_STRING_LITERAL.sub("", plan))))
+def unnamed_placeholders(plan: str) -> bool:
+    """Say whether an unoptimised plan reads a `?`."""
+    return _UNNAMED.search(_STRING_LITERAL.sub("", plan)) is not None
 
 
 def operator_count(plan: str) -> int:

@@ -5,9 +5,8 @@ from dataclasses import replace
 from plan_contracts import FindingKind, PlanningFinding, SourceLocation, ViewSource
 from plan_engine.arrow_schema import columns_of
 from plan_engine.datafusion_messages import Refusal
-from plan_engine.fingerprint import view_definition
 from plan_engine.missing_columns import Mended, mend_view
-from plan_engine.plan_text import calls_volatile_function, operator_count, placeholders, scanned_columns
+from plan_engine.plan_text import operator_count, scanned_columns, unnamed_placeholders, volatile_calls
 from plan_engine.planned_view import PlannedView
 from plan_engine.planning_session import NotPlanned, Plan, PlanningSession
 
@@ -29,9 +28,8 @@ def plan_view(session: PlanningSession, view: ViewSource, references: tuple[str,
         planned = _planned(session, view, references, answer, Mended(plan=answer))
         findings = _unfit_output(view, answer)
         if findings:
-            return replace(planned, findings=findings, schema=None, definition=None)
-        definition = view_definition(view.sql, answer.unoptimized, planned.required or {})
-        return replace(planned, definition=definition)
+            return replace(planned, findings=findings, schema=None)
+        return replace(planned, unoptimized=answer.unoptimized)
     if answer.message.refusal in (Refusal.FORBIDDEN, Refusal.SYNTAX, Refusal.EMPTY):
         return PlannedView(name=view.name, references=references, forbidden=answer.message)
     mended = mend_view(session, view, references, answer)
@@ -62,7 +60,7 @@ def _planned(
         references=references,
         required=required,
         schema=plan.schema if not mended.rewritten else None,
-        volatile=calls_volatile_function(plan.unoptimized),
+        volatile_calls=frozenset(volatile_calls(plan.unoptimized)),
         operators=operator_count(plan.optimized),
         optimized=plan.optimized,
         findings=mended.findings,
@@ -76,8 +74,8 @@ def _unfit_output(view: ViewSource, plan: Plan) -> tuple[PlanningFinding, ...]:
     faults = [(name, f"two of its columns are called `{name}`", "name one of them with `as`") for name in repeated]
     if not names:
         faults.append((view.name, "it gives no columns", "say which, as in `select *`"))
-    unset = placeholders(plan.unoptimized)
-    faults += [(name, f"the parameter `{name}` has no value", "write the value into the view") for name in unset]
+    if unnamed_placeholders(plan.unoptimized):
+        faults.append(("?", "it reads a variable without a name", "write `$name`"))
     return tuple(
         PlanningFinding(
             view=view.name,

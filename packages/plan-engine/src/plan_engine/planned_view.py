@@ -22,7 +22,11 @@ class PlannedView:
     definition: str | None = None
     """Identity of its logic; none when it did not plan as it stands."""
     volatile: bool = False
-    """Whether it calls a function whose value differs from run to run."""
+    """Whether it may give other rows in each run although nothing that is known of it has changed."""
+    unoptimized: str | None = None
+    """Text of its plan before optimisation; none when it did not plan as it stands."""
+    volatile_calls: frozenset[str] = frozenset()
+    """Functions that it calls whose value differs from run to run."""
     operators: int = 0
     """Operators of its optimised plan."""
     optimized: str = ""

@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
+from datafusion import DataFrame
 from datafusion.catalog import Table
 
+from plan_contracts import Variable
 from plan_engine.arrow_schema import with_columns
 from plan_engine.datafusion_messages import PlanningMessage, Refusal, read_planning_message
+from plan_engine.parameters import clock_of, pin_clock, placeholder_of, values_of, with_known_types
+from plan_engine.sql_text import parameters_of
 from plan_engine.table_catalog import TABLE_FUNCTIONS, TableCatalog, quoted, session_over
 from plan_engine.task_session import ONE_QUERY
 
@@ -42,12 +46,24 @@ class NotPlanned:
 
 
 class PlanningSession:
-    """Plans statements. Nothing is ever executed, and there are no rows to execute anything on."""
+    """Plans statements. Nothing is ever executed, and there are no rows to execute anything on.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    variables
+        What statements may read as `$name`. A secret one has a type here and no value, so that none can leave a trace.
+    """
+
+    def __init__(self, variables: Mapping[str, Variable] | None = None) -> None:
         self._catalog = TableCatalog()
         self._context = session_over(self._catalog)
         self._schemas: dict[str, pa.Schema] = {}
+        known = variables or {}
+        self._nulls = {name: placeholder_of(variable) for name, variable in known.items()}
+        self._values = values_of({name: each for name, each in known.items() if each.value is not None})
+        clock = clock_of(known)
+        if clock is not None:
+            pin_clock(self._context, clock)
 
     def add_table(self, name: str, schema: pa.Schema) -> None:
         """Add an empty table."""
@@ -90,18 +106,36 @@ class PlanningSession:
     def _plan(self, sql: str) -> Plan | NotPlanned:
         self._catalog.asked.clear()
         try:
-            frame = self._context.sql_with_options(sql, ONE_QUERY)
+            frame = self._frame(sql)
             unoptimized = frame.logical_plan()
             root = type(unoptimized.to_variant()).__name__
             optimized = frame.optimized_logical_plan()
             text, optimized_text = unoptimized.display_indent(), optimized.display_indent()
+            schema = self._schema(sql, frame)
         except Exception as error:  # noqa: BLE001 - DataFusion raises plain exceptions
             return NotPlanned(asked=self._asked(), message=read_planning_message(error))
         forbidden = _NOT_QUERIES.get(root)
         if forbidden is not None:
             message = PlanningMessage(refusal=Refusal.FORBIDDEN, text=forbidden, subject=forbidden)
             return NotPlanned(asked=self._asked(), message=message)
-        return Plan(asked=self._asked(), schema=frame.schema(), unoptimized=text, optimized=optimized_text)
+        return Plan(asked=self._asked(), schema=schema, unoptimized=text, optimized=optimized_text)
+
+    def _frame(self, sql: str) -> DataFrame:
+        """Give the statement with its values bound; with an unknown or a secret one among them none is."""
+        read = parameters_of(sql)
+        values = {name: self._values[name] for name in read if name in self._values}
+        bound = values if len(values) == len(read) else None
+        return self._context.sql_with_options(sql, ONE_QUERY, param_values=bound or None)
+
+    def _schema(self, sql: str, frame: DataFrame) -> pa.Schema:
+        """Give the output, with the types that variables have once they are bound."""
+        read = parameters_of(sql)
+        if not read or any(name not in self._nulls for name in read):
+            return frame.schema()
+        if any(name not in self._values for name in read):
+            nulls = {name: self._nulls[name] for name in read}
+            frame = self._context.sql_with_options(sql, ONE_QUERY, param_values=nulls)
+        return with_known_types(self._context, frame).schema()
 
     def _asked(self) -> tuple[str, ...]:
         names = (self._catalog.known_name(name) or name for name in self._catalog.asked)

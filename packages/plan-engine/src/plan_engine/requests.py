@@ -14,8 +14,10 @@ from plan_contracts import (
     TaskWork,
     ViewSource,
     ViewWork,
+    raise_all,
 )
 from plan_engine.errors import WorkNotSupported
+from plan_engine.secret_values import missing_secrets
 
 
 def build_requests(
@@ -48,7 +50,10 @@ def build_requests(
     ------
     WorkNotSupported
         When a task is of a kind that this engine does not run.
+    VariableMissing
+        When the environment lacks the value of a secret variable that a view reads.
     """
+    raise_all(missing_secrets(compiled))
     producers: dict[str, str] = {view: task.name for task in tasks.tasks for view in task.outputs}
     reads: dict[str, list[str]] = {}
     for edge in compiled.graph.edges:

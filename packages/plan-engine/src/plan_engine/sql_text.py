@@ -6,6 +6,7 @@ Nothing about the meaning of a view is taken from its text; that is what the pla
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from plan_contracts import SourceLocation, ViewSource
 
@@ -108,6 +109,28 @@ def occurrences(sql: str, name: str, qualifier: str | None = None) -> list[tuple
     return found
 
 
+def parameters_of(sql: str) -> dict[str, int]:
+    """Give the variables that a statement reads, with the offset at which each is read first.
+
+    Examples
+    --------
+    >>> parameters_of("select $a, '$b', $$c$$ -- $d")
+    {'a': 7}
+    """
+    found: dict[str, int] = {}
+    if "$" in sql:
+        for before, piece in pairwise(lexemes(sql)):
+            if before.text == "$" and piece.kind == "word" and piece.start == before.end:
+                found.setdefault(piece.text, before.start)
+    return found
+
+
+def place_of(view: ViewSource, offset: int) -> SourceLocation:
+    """Give line and column of an offset in the text of a view."""
+    line_start = view.sql.rfind("\n", 0, offset) + 1
+    return SourceLocation(file=view.path, line=view.sql.count("\n", 0, offset) + 1, column=offset - line_start + 1)
+
+
 def find_identifier(view: ViewSource, name: str, qualifier: str | None = None) -> SourceLocation:
     """Give the first place outside comments and strings where the name stands, else the file alone."""
     places = occurrences(view.sql, name, qualifier)
@@ -115,6 +138,4 @@ def find_identifier(view: ViewSource, name: str, qualifier: str | None = None) -
         places = [(piece.start, piece.end) for piece in lexemes(view.sql) if piece.is_name(name)]
     if not places:
         return SourceLocation(file=view.path)
-    start = places[0][0]
-    line_start = view.sql.rfind("\n", 0, start) + 1
-    return SourceLocation(file=view.path, line=view.sql.count("\n", 0, start) + 1, column=start - line_start + 1)
+    return place_of(view, places[0][0])

@@ -7,12 +7,23 @@ from pathlib import Path
 import pyarrow as pa
 from datafusion import DataFrame, SessionContext
 
-from plan_contracts import DataFormat, DatasetRef, SourceLocation, StagedOutput, TaskRequest, ViewSource, ViewWork
+from plan_contracts import (
+    DataFormat,
+    DatasetRef,
+    PlanError,
+    SourceLocation,
+    StagedOutput,
+    TaskRequest,
+    ViewSource,
+    ViewWork,
+)
 from plan_engine.arrow_schema import columns_of, conformed
 from plan_engine.datafusion_messages import clean, mend_of
 from plan_engine.errors import QueryFailed, WorkNotSupported
 from plan_engine.parallel_write import LARGE_INPUT_BYTES, suits, write_rows
+from plan_engine.parameters import clock_of, pin_clock, values_of, with_known_types
 from plan_engine.retained import RetainedResults
+from plan_engine.secret_values import redacted
 from plan_engine.staged_file import StagedFile, stage_rows
 from plan_engine.table_catalog import quoted
 from plan_engine.task_inputs import register_inputs
@@ -55,6 +66,9 @@ def run_views(request: TaskRequest, retained: RetainedResults, scratch: Path) ->
             f"The task `{request.task}` asks for {kind}, which this engine cannot do", subject=request.task
         )
     session = task_session(request, scratch)
+    for view in request.work.views:
+        if (clock := clock_of(view.parameters)) is not None:
+            pin_clock(session, clock)
     with ExitStack() as links:
         register_inputs(session, request.inputs, retained, Path(request.stage_uri), links)
         staged = [output for view in request.work.views if (output := _run_view(session, view, request, retained))]
@@ -76,7 +90,7 @@ def _run_view(
 ) -> StagedOutput | None:
     """Stage the view if it is an output, else make it readable for the views after it."""
     try:
-        frame = session.sql_with_options(view.sql, ONE_QUERY)
+        frame = _query(session, view)
         if view.name not in request.outputs:
             session.register_view(quoted(view.name), frame)
             return None
@@ -88,12 +102,22 @@ def _run_view(
     except pa.ArrowException as reason:
         message = f"The result of the view `{view.name}` cannot be written: {reason}"
         raise QueryFailed(message, subject=view.name) from reason
+    except PlanError:
+        raise
     except Exception as reason:
-        message = f"The query of the view `{view.name}` failed: {clean(str(reason))}"
+        said = redacted(clean(str(reason)), view.parameters.values())
+        message = f"The query of the view `{view.name}` failed: {said}"
         location = SourceLocation(file=view.path)
         mend = mend_of(str(reason))
         raise QueryFailed(message, subject=view.name, location=location, suggestion=mend) from reason
     return _output(view, staged, retained)
+
+
+def _query(session: SessionContext, view: ViewSource) -> DataFrame:
+    if not view.parameters:
+        return session.sql_with_options(view.sql, ONE_QUERY)
+    frame = session.sql_with_options(view.sql, ONE_QUERY, param_values=values_of(view.parameters))
+    return with_known_types(session, frame)
 
 
 def _stage(session: SessionContext, frame: DataFrame, request: TaskRequest, retained: RetainedResults) -> StagedFile:

@@ -6,7 +6,17 @@ from plan_cli.build_code import of_build
 from plan_cli.building import build_project
 from plan_cli.execution_policy import execution_policy
 from plan_cli.open_project import open_project
-from plan_cli.options import AsJson, Costs, ExecutionOptions, Policy, Profile, ProjectPath, cost_choice
+from plan_cli.options import (
+    AsJson,
+    Costs,
+    ExecutionOptions,
+    Policy,
+    Profile,
+    ProjectPath,
+    Vars,
+    assignments,
+    cost_choice,
+)
 from plan_cli.render.build_text import build_summary
 from plan_cli.render.console import console, print_json
 from plan_cli.render.progress import build_display
@@ -19,6 +29,7 @@ def build(
     project: ProjectPath = Path(),
     *,
     profile: Profile = None,
+    var: Vars = None,
     execution: ExecutionOptions = ExecutionOptions(),
     costs: Costs = "auto",
     policy: Policy = None,
@@ -38,7 +49,7 @@ def build(
     fail_fast
         Start no further task after the first failure.
     """
-    opened = open_project(project, profile)
+    opened = open_project(project, profile, assignments(var))
     request = BuildRequest(
         project_path=str(opened.folder),
         profile=profile,
@@ -48,6 +59,7 @@ def build(
         full=full,
         fail_fast=fail_fast,
         policy=execution_policy(opened.file),
+        vars=dict(opened.given_vars),
     )
     with build_display(console(), silent=json) as listener:
         outcome = build_project(opened, request, listener, policy=policy)

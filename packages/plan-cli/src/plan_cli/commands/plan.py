@@ -9,7 +9,7 @@ from plan_cli.build_code import of_build
 from plan_cli.building import HISTORY_RUNS
 from plan_cli.machine import describe_machine, machine_label
 from plan_cli.open_project import OpenProject, open_project
-from plan_cli.options import AsJson, Costs, Policy, Profile, ProjectPath, cost_choice
+from plan_cli.options import AsJson, Costs, Policy, Profile, ProjectPath, Vars, assignments, cost_choice
 from plan_cli.planning import History, admit_plan, schedule_project, validate_project
 from plan_cli.render.console import console, print_json
 from plan_cli.render.schedule_text import forecast_lines, order_lines, schedule_summary
@@ -25,6 +25,7 @@ def plan(
     project: ProjectPath = Path(),
     *,
     profile: Profile = None,
+    var: Vars = None,
     costs: Costs = "auto",
     policy: Policy = None,
     explain_task: Annotated[
@@ -36,7 +37,7 @@ def plan(
 
     With `--costs statistics` the same project gives the same plan, byte for byte, on any machine.
     """
-    opened = open_project(project, profile)
+    opened = open_project(project, profile, assignments(var))
     validated = validate_project(opened)
     admission = admit_plan(opened, validated, policy)
     out = console()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from plan_cli.build_code import of_build
 from plan_cli.open_project import open_project
-from plan_cli.options import AsJson, Policy, Profile, ProjectPath
+from plan_cli.options import AsJson, Policy, Profile, ProjectPath, Vars, assignments
 from plan_cli.planning import admit_plan, validate_project
 from plan_cli.render.console import console, print_json
 from plan_cli.render.validation_text import admission_line, validation_lines
@@ -16,6 +16,7 @@ def validate(
     project: ProjectPath = Path(),
     *,
     profile: Profile = None,
+    var: Vars = None,
     policy: Policy = None,
     json: AsJson = False,
 ) -> int:
@@ -24,7 +25,7 @@ def validate(
     Shows everything that does not fit, with its place and the nearest name that does. The exit code is the one that
     a build would have ended with before its first task.
     """
-    opened = open_project(project, profile)
+    opened = open_project(project, profile, assignments(var))
     validated = validate_project(opened)
     admission = admit_plan(opened, validated, policy)
     if json:
