@@ -140,7 +140,7 @@ def test_resolve_datasets_files_with_other_columns_are_named(tmp_path: Path) -> 
 
     assert error.code == "dataset_schemas_differ"
     assert "b.parquet" in error.message
-    assert "t string" in error.message
+    assert "`a.parquet` has a column `s`, and `b.parquet` has none" in error.message
 
 
 @pytest.mark.parametrize("name", ["x.xlsx", "x"])

@@ -97,10 +97,16 @@ def _missing_input(folder: Path) -> TaskRequest:
     return request(folder, "select n from numbers", {"numbers": gone})
 
 
+def _replaced_input(folder: Path) -> TaskRequest:
+    planned = replace(parquet(folder / "numbers.parquet", numbers()), versions=("2048 1732450000000000000 7",))
+    return request(folder, "select n from numbers", {"numbers": planned})
+
+
 RUNNING: dict[str, Callable[[Path], TaskRequest]] = {
     "check_failed": lambda folder: check_request(
         folder, DataContract(not_null=("id",), unique=("id",), expressions={"positive": "amount > 0"})
     ),
+    "dataset_changed": _replaced_input,
     "engine_failed": _scratch_is_a_file,
     "input_unavailable": _missing_input,
     "query_failed": lambda folder: request(

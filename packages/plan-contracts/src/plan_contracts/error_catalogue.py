@@ -183,6 +183,14 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         related="the checks that found offending rows",
     ),
     _code(
+        "dataset_changed",
+        "plan_engine",
+        "engine",
+        1,
+        "A file of a dataset was replaced or changed after the project was compiled: build again.",
+        subject=SubjectKind.DATASET,
+    ),
+    _code(
         "dataset_format_unknown",
         "plan_engine",
         "engine",

@@ -79,6 +79,8 @@ class DatasetRef(Contract, frozen=True, kw_only=True):
     """Bytes on storage or in memory, where known."""
     csv: CsvOptions | None = None
     """How a CSV file is written; none for other formats."""
+    uniform: bool = True
+    """Whether each file holds exactly these columns, apart from partition columns; else it is read into them."""
     partition_columns: tuple[str, ...] = ()
     """Columns, the last ones of `columns`, whose values stand beside the files and not in them."""
     partition_values: tuple[tuple[str | None, ...], ...] = ()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from plan_engine.compilation import compile_project
 from plan_engine.compile_cache import CompileCache
 from plan_engine.errors import (
+    DatasetChanged,
     DatasetFormatUnknown,
     DatasetMissing,
     DatasetSchemasDiffer,
@@ -35,6 +36,7 @@ __all__ = [
     "EngineRuntime",
     "build_requests",
     # errors
+    "DatasetChanged",
     "DatasetFormatUnknown",
     "DatasetMissing",
     "DatasetSchemasDiffer",

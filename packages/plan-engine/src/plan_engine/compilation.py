@@ -1,10 +1,11 @@
 """Compiling a project; light to import, and light to run when nothing has changed."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from plan_contracts import CompiledProject, ProjectFile
 from plan_engine.compile_cache import CompileCache, compile_key, settled
-from plan_engine.dataset_files import find_datasets
+from plan_engine.dataset_files import DatasetFiles, find_datasets
 from plan_engine.views import find_views
 
 
@@ -41,7 +42,12 @@ def compile_project(folder: Path, project: ProjectFile, *, cache: CompileCache |
     from plan_engine.compiler import compile_files
 
     compiled = compile_files(folder, project, datasets, sources, errors)
-    unchanged = key == compile_key(folder, project, datasets, sources)
-    if cache is not None and key is not None and unchanged and settled(datasets):
+    if cache is not None and key is not None and settled(datasets) and _unchanged(folder, project, datasets):
         cache.put(key, compiled)
     return compiled
+
+
+def _unchanged(folder: Path, project: ProjectFile, datasets: Mapping[str, DatasetFiles]) -> bool:
+    """Say whether the datasets still consist of the files that were looked into."""
+    again, errors = find_datasets(folder, project.datasets)
+    return not errors and again == datasets

@@ -85,7 +85,9 @@ def compile_key(
     Settings and views enter with their text; the files of datasets with size, times and inode, so that nothing is
     read; the engine with its version and, for those who work on it, the times of its modules.
     """
-    files = [_stamp(path) for name in sorted(datasets) for path in datasets[name].paths]
+    files = [
+        f"{file.uri} {file.version} {file.changed_ns}" for name in sorted(datasets) for file in datasets[name].files
+    ]
     return digest(
         version("plan-engine"),
         engine_version(),
@@ -93,7 +95,7 @@ def compile_key(
         *(_stamp(path) for path in sorted(Path(__file__).parent.glob("*.py"))),
         str(folder),
         encode_msgpack(project).hex(),
-        *(f"{name} {len(found.paths)} {found.format.value}" for name, found in sorted(datasets.items())),
+        *(f"{name} {len(found.files)} {found.format.value}" for name, found in sorted(datasets.items())),
         *files,
         *(part for name in sorted(sources) for part in (name, sources[name].path, sources[name].sql)),
     )
@@ -101,8 +103,8 @@ def compile_key(
 
 def settled(datasets: Mapping[str, DatasetFiles]) -> bool:
     """Say whether the files' times tell them from what they may still become."""
-    newest = max((path.stat().st_mtime for each in datasets.values() for path in each.paths), default=0.0)
-    return newest + SETTLED_SECONDS < time.time()
+    newest = max((file.written_ns for each in datasets.values() for file in each.files), default=0)
+    return newest / 1e9 + SETTLED_SECONDS < time.time()
 
 
 def _stamp(path: Path) -> str:

@@ -1,12 +1,10 @@
-"""What CSV files say about their columns, before anything reads their rows for good."""
+"""What CSV files say about their columns and rows."""
 
 # pyarrow's stubs leave the type parameters of schemas and fields open.
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
 # pyright: reportMissingTypeArgument=false
 
-import csv as csv_module
 from collections.abc import Sequence
-from pathlib import Path
 
 import pyarrow as pa
 from datafusion import SessionContext
@@ -14,16 +12,19 @@ from datafusion import SessionContext
 from plan_contracts import CsvOptions
 from plan_engine.arrow_schema import arrow_type
 from plan_engine.csv_reading import csv_read_options
-from plan_engine.datafusion_messages import clean
+from plan_engine.data_source import DataSource
+from plan_engine.datafusion_messages import clean, read_csv_fault
 from plan_engine.errors import DatasetSchemasDiffer, DatasetUnreadable
-from plan_engine.plain_paths import plain_path
+from plan_engine.file_facts import FileFacts, lines_and_digest, look_into
+from plan_engine.source_files import SourceFile
+from plan_engine.text_diagnosis import broken_csv_line, csv_header
 
 INFERENCE_ROWS = 100_000
 """Rows of each file from which the types of its columns are inferred."""
 
 
-def csv_schema(name: str, paths: Sequence[Path], csv: CsvOptions) -> pa.Schema:
-    """Give names and types of the columns of CSV files.
+def csv_facts(name: str, files: Sequence[SourceFile], source: DataSource, csv: CsvOptions) -> list[FileFacts]:
+    """Infer names and types of the columns of CSV files, and count their lines.
 
     Types are inferred from the first rows of every file, and from all files together: whole numbers and fractions are
     float64, other mixtures and columns without a value are strings. Declared types win.
@@ -32,8 +33,10 @@ def csv_schema(name: str, paths: Sequence[Path], csv: CsvOptions) -> pa.Schema:
     ----------
     name
         The dataset.
-    paths
+    files
         Its files.
+    source
+        Where they lie.
     csv
         How they are written.
 
@@ -44,62 +47,69 @@ def csv_schema(name: str, paths: Sequence[Path], csv: CsvOptions) -> pa.Schema:
     DatasetSchemasDiffer
         When the files have different header lines: their columns are read by place and would be mixed up.
     """
-    if csv.header:
-        _check_headers(name, paths, csv)
-    schemas = [_inferred(name, path, csv) for path in paths]
-    _check_widths(name, paths, schemas)
-    unknown = sorted(set(csv.types) - set(schemas[0].names))
+    header = _common_header(name, files, source, csv) if csv.header else None
+    schemas = look_into(files, lambda file: _inferred(name, file, source, csv))
+    _check_widths(name, files, schemas)
+    names = header or schemas[0].names
+    unknown = sorted(set(csv.types) - set(names))
     if unknown:
         message = f"The dataset `{name}` declares types for columns that its files lack: {', '.join(unknown)}"
-        raise DatasetUnreadable(message, subject=name, suggestion=f"Columns: {', '.join(schemas[0].names)}.")
+        raise DatasetUnreadable(message, subject=name, suggestion=f"Columns: {', '.join(names)}.")
     fields: list[pa.Field] = []
-    for index, column in enumerate(schemas[0].names):
+    for index, column in enumerate(names):
         declared = csv.types.get(column)
         kinds = [schema.field(index).type for schema in schemas]
         fields.append(pa.field(column, arrow_type(declared) if declared is not None else _common(kinds)))
-    return pa.schema(fields)
+    schema = pa.schema(fields)
+    return [
+        FileFacts(schema=schema, rows=max(0, lines - csv.header) if lines is not None else None, digest=identity)
+        for lines, identity in look_into(files, lambda file: lines_and_digest(source, file))
+    ]
 
 
-def _check_headers(name: str, paths: Sequence[Path], csv: CsvOptions) -> None:
-    expected: list[str] | None = None
-    for path in paths:
-        with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-            header = next(csv_module.reader(file, delimiter=csv.delimiter, quotechar=csv.quote), [])
+def _common_header(name: str, files: Sequence[SourceFile], source: DataSource, csv: CsvOptions) -> list[str]:
+    headers = look_into(files, lambda file: csv_header(source, file, csv))
+    for file, header in zip(files, headers, strict=True):
         if not header:
-            message = f"The file `{path}` of the dataset `{name}` has no header line"
+            message = f"The file `{file.uri}` of the dataset `{name}` has no header line"
             mend = "Remove the file, or set `csv = { header = false }`."
             raise DatasetUnreadable(message, subject=name, suggestion=mend)
         repeated = sorted({column for column in header if header.count(column) > 1})
         if repeated:
-            message = f"The file `{path}` of the dataset `{name}` has several columns called `{repeated[0]}`"
+            message = f"The file `{file.uri}` of the dataset `{name}` has several columns called `{repeated[0]}`"
             raise DatasetUnreadable(message, subject=name, suggestion="Give each column a name of its own.")
-        expected = header if expected is None else expected
-        if header != expected:
-            shown = f"`{paths[0].name}` has {', '.join(expected)}, and `{path.name}` has {', '.join(header)}"
+        if header != headers[0]:
+            shown = f"`{files[0].name}` has {', '.join(headers[0])}, and `{file.name}` has {', '.join(header)}"
             message = f"The files of the dataset `{name}` have different header lines: {shown}"
             mend = "Make two datasets of them, or rewrite one: columns are read by their place."
-            related = (paths[0].name, path.name)
+            related = (files[0].name, file.name)
             raise DatasetSchemasDiffer(message, subject=name, related=related, suggestion=mend)
+    return headers[0]
 
 
-def _check_widths(name: str, paths: Sequence[Path], schemas: Sequence[pa.Schema]) -> None:
-    for path, schema in zip(paths, schemas, strict=True):
+def _check_widths(name: str, files: Sequence[SourceFile], schemas: Sequence[pa.Schema]) -> None:
+    for file, schema in zip(files, schemas, strict=True):
         if len(schema) != len(schemas[0]):
-            shown = f"`{paths[0].name}` has {len(schemas[0])}, and `{path.name}` has {len(schema)}"
+            shown = f"`{files[0].name}` has {len(schemas[0])}, and `{file.name}` has {len(schema)}"
             message = f"The files of the dataset `{name}` have different numbers of columns: {shown}"
-            related = (paths[0].name, path.name)
+            related = (files[0].name, file.name)
             mend = "Make two datasets of them."
             raise DatasetSchemasDiffer(message, subject=name, related=related, suggestion=mend)
 
 
-def _inferred(name: str, path: Path, csv: CsvOptions) -> pa.Schema:
+def _inferred(name: str, file: SourceFile, source: DataSource, csv: CsvOptions) -> pa.Schema:
     context = SessionContext()
     try:
-        with plain_path(str(path)) as plain:
-            context.register_csv("inferred", plain, options=csv_read_options(csv, inference_rows=INFERENCE_ROWS))
+        source.attach(context)
+        with source.place(file) as place:
+            context.register_csv("inferred", place, options=csv_read_options(csv, inference_rows=INFERENCE_ROWS))
             return context.table("inferred").schema()
     except Exception as reason:
-        message = f"The file `{path}` of the dataset `{name}` is not readable CSV: {clean(str(reason))}"
+        fault = read_csv_fault(str(reason))
+        kinds = ["string"] * len(csv_header(source, file, csv)) if fault is not None else []
+        broken = broken_csv_line(source, file, csv, kinds, fault) if fault is not None else None
+        what = f" in line {broken.line}: {broken.text}" if broken is not None else f": {clean(str(reason))}"
+        message = f"The file `{file.uri}` of the dataset `{name}` is not readable CSV{what}"
         mend = "Mend the file, or tell how it is written under `csv` (delimiter, quote, header)."
         raise DatasetUnreadable(message, subject=name, suggestion=mend) from reason
 

@@ -142,11 +142,81 @@ def clean(text: str) -> str:
     return text.strip()
 
 
+@dataclass(frozen=True, kw_only=True)
+class CsvFault:
+    """What the CSV reader found wrong with a line."""
+
+    value: str | None = None
+    """The text that is no value of its column's type; none when the number of fields is wrong."""
+    column: int | None = None
+    """The column, from 0; none when the message does not tell."""
+
+
+_CSV_VALUE = re.compile(r"Error while parsing value '(.*?)' as type '.*?' for column (\d+)", re.DOTALL)
+_CAST_VALUE = re.compile(r"(?:Cannot cast string|Error parsing) '(.*?)' (?:to value|as)", re.DOTALL)
+_CSV_WIDTH = re.compile(r"incorrect number of fields|Encountered unequal lengths between records")
+
+
+def read_csv_fault(text: str) -> CsvFault | None:
+    """Take apart what the CSV reader said about a line; none when the message is about something else.
+
+    Examples
+    --------
+    >>> read_csv_fault("Error while parsing value 'x' as type 'Int64' for column 1 at line 7. Row data: '[1,x]'")
+    CsvFault(value='x', column=1)
+    """
+    value = _CSV_VALUE.search(text)
+    if value is not None:
+        return CsvFault(value=value.group(1), column=int(value.group(2)))
+    cast = _CAST_VALUE.search(text)
+    if cast is not None:
+        return CsvFault(value=cast.group(1))
+    return CsvFault() if _CSV_WIDTH.search(text) is not None else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class JsonFault:
+    """What the reader of JSON lines found wrong with a line."""
+
+    path: tuple[str, ...] = ()
+    """The fields that lead to the value, outermost first; empty when the line is no JSON at all."""
+    value: str = ""
+    """The value, in JSON."""
+    kind: str = ""
+    """The type that it should have."""
+
+
+_JSON_FAULT = re.compile(r"Json error: ")
+_JSON_FIELD = re.compile(r"whilst decoding field '(.*?)':")
+_JSON_VALUE = re.compile(r"failed to parse (.+) as (\w+)|expected (\w+) got (.+)")
+
+
+def read_json_fault(text: str) -> JsonFault | None:
+    r"""Take apart what the reader of JSON lines said; none when the message is about something else.
+
+    Examples
+    --------
+    >>> read_json_fault("Json error: whilst decoding field 'a': failed to parse \"x\" as Int64")
+    JsonFault(path=('a',), value='"x"', kind='int64')
+    """
+    if _JSON_FAULT.search(text) is None:
+        return None
+    said = _JSON_VALUE.search(text)
+    if said is None:
+        return JsonFault()
+    value, kind = (said.group(1), said.group(2)) if said.group(1) is not None else (said.group(4), said.group(3))
+    return JsonFault(path=tuple(_JSON_FIELD.findall(text)), value=value.strip(), kind=kind.lower())
+
+
 _MENDS = (
     (re.compile(r"divide by zero", re.IGNORECASE), "Guard the divisor, for example with `nullif(divisor, 0)`."),
     (
         re.compile(r"while parsing value|Csv error"),
         "Mend the file, or declare the column's type under `csv = { types = { ... } }` of the dataset.",
+    ),
+    (
+        re.compile(r"Json error"),
+        "Mend the file, or declare the field's type under `json = { types = { ... } }` of the dataset.",
     ),
     (re.compile(r"Cast error|Cannot cast"), "`try_cast` gives null for what cannot be converted."),
     (re.compile(r"overflow", re.IGNORECASE), "Cast the operands to a wider type."),

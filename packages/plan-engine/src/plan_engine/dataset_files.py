@@ -1,30 +1,40 @@
 """Which files a dataset consists of: a path, a glob or a folder, always in the same order."""
 
 import glob
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from plan_contracts import DataFormat, DatasetSection, PlanError
 from plan_engine.errors import DatasetFormatUnknown, DatasetMissing, DatasetUnreadable
+from plan_engine.path_patterns import ANY_DEPTH, split_at_wildcard, walk
+from plan_engine.source_files import SourceFile, local_file
 from plan_engine.toml_locations import TomlLocations
 
 _ENDINGS = {
     ".parquet": DataFormat.PARQUET,
     ".pq": DataFormat.PARQUET,
     ".csv": DataFormat.CSV,
+    ".json": DataFormat.JSON,
+    ".jsonl": DataFormat.JSON,
+    ".ndjson": DataFormat.JSON,
+    ".arrow": DataFormat.ARROW,
+    ".arrows": DataFormat.ARROW,
+    ".feather": DataFormat.ARROW,
+    ".ipc": DataFormat.ARROW,
 }
-_READABLE = (DataFormat.PARQUET, DataFormat.CSV)
+_READABLE = (DataFormat.PARQUET, DataFormat.CSV, DataFormat.JSON, DataFormat.ARROW)
 
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetFiles:
     """The files of one dataset."""
 
-    root: Path
-    """The file or folder that plan.toml names; for a glob the folder above its first wildcard."""
-    paths: tuple[Path, ...]
-    """Absolute, sorted; at least one."""
+    root: str
+    """The path or URL of the file or folder that plan.toml names; for a glob the folder above its first wildcard."""
+    files: tuple[SourceFile, ...]
+    """Sorted by place; at least one."""
     format: DataFormat
     """How they are stored."""
 
@@ -71,44 +81,46 @@ def find_files(folder: Path, name: str, section: DatasetSection, locations: Toml
         raise DatasetMissing(
             message, subject=name, location=location, suggestion="Copy the files, and name their path."
         )
-    target = folder / section.path
-    if glob.has_magic(section.path):
-        above, pattern = _split_at_wildcard(section.path)
-        root = folder / above
-        paths = tuple(sorted(path for path in root.glob(pattern) if path.is_file() and not _hidden(path, root, ".")))
-    elif target.is_dir():
-        paths, root = _in_folder(target, section.format), target
-    else:
-        paths, root = ((target,) if target.is_file() else ()), target
-    if not paths:
-        broken = target.is_symlink()
-        why = "is a broken link" if broken else "matches nothing"
-        message = f"The dataset `{name}` has no files: `{section.path}` {why}"
+    target = str(folder / section.path)
+    try:
+        root, paths = _local_paths(folder, section)
+        files = tuple(local_file(path) for path in paths)
+    except OSError as reason:
+        place = str(reason.filename or target)
+        broken = Path(place).is_symlink() and not Path(place).exists()
+        why = "is a broken link" if broken else f"cannot be read: {reason.strerror}"
+        message = f"`{place}`, which belongs to the dataset `{name}`, {why}"
+        mend = "Make it readable, or take it out of the path."
+        raise DatasetUnreadable(message, subject=name, location=location, suggestion=mend) from reason
+    if not files:
+        message = f"The dataset `{name}` has no files: `{section.path}` matches nothing"
         mend = f"Paths are relative to plan.toml; looked for {target}."
         raise DatasetMissing(message, subject=name, location=location, suggestion=mend)
-    return DatasetFiles(root=root, paths=paths, format=_format(name, section, paths, locations))
+    return DatasetFiles(root=root, files=files, format=_format(name, section, files, locations))
 
 
-def _split_at_wildcard(path: str) -> tuple[Path, str]:
-    """Give the folder above the first wildcard, and the pattern below it."""
-    parts = Path(path).parts
-    wild = next(index for index, part in enumerate(parts) if glob.has_magic(part))
-    return Path(*parts[:wild]), Path(*parts[wild:]).as_posix()
+def _local_paths(folder: Path, section: DatasetSection) -> tuple[str, list[str]]:
+    """Give the folder or file that is looked at, and what it consists of."""
+    target = str(folder / section.path)
+    if Path(target).is_dir():
+        return target, _with_fitting_ending(walk(target, (ANY_DEPTH,), (".", "_")), section.format)
+    if os.path.lexists(target):
+        return target, [target]
+    if glob.has_magic(section.path):
+        above, pattern = split_at_wildcard(section.path)
+        root = str(folder / above)
+        return root, walk(root, pattern, (".",)) if Path(root).is_dir() else []
+    return target, []
 
 
-def _in_folder(folder: Path, declared: DataFormat | None) -> tuple[Path, ...]:
+def _with_fitting_ending(paths: Sequence[str], declared: DataFormat | None) -> list[str]:
     """Take the files with a known ending, or all of them where the format is declared and no ending tells it."""
     endings = tuple(ending for ending, kind in _ENDINGS.items() if declared is None or kind is declared)
-    found = sorted(path for path in folder.rglob("*") if path.is_file() and not _hidden(path, folder, ".", "_"))
-    ending = [path for path in found if path.suffix.lower() in endings]
-    return tuple(ending or (found if declared is not None else ()))
+    fitting = [path for path in paths if path.lower().endswith(endings)]
+    return fitting or (list(paths) if declared is not None else [])
 
 
-def _hidden(path: Path, root: Path, *prefixes: str) -> bool:
-    return any(part.startswith(prefixes) for part in path.relative_to(root).parts)
-
-
-def _format(name: str, section: DatasetSection, paths: tuple[Path, ...], locations: TomlLocations) -> DataFormat:
+def _format(name: str, section: DatasetSection, files: Sequence[SourceFile], locations: TomlLocations) -> DataFormat:
     known = ", ".join(kind.value for kind in _READABLE)
     if section.format is not None:
         if section.format in _READABLE:
@@ -116,28 +128,17 @@ def _format(name: str, section: DatasetSection, paths: tuple[Path, ...], locatio
         message = f"The dataset `{name}` has the format `{section.format.value}`, which is not read yet"
         location = locations.of("datasets", name, "format")
         raise DatasetFormatUnknown(message, subject=name, location=location, suggestion=f"Formats: {known}.")
-    kinds = {_ENDINGS.get(path.suffix.lower()) for path in paths}
+    kinds = {_ENDINGS.get(file.ending.lower()) for file in files}
     kind = kinds.pop()
     if kinds or kind is None:
-        endings = ", ".join(sorted({path.suffix or path.name for path in paths}))
-        message = f"The format of the dataset `{name}` does not follow from the endings of its files ({endings})"
+        shown = ", ".join(sorted({file.ending or file.name for file in files}))
+        message = f"The format of the dataset `{name}` does not follow from the endings of its files ({shown})"
         location = locations.of("datasets", name, "path")
         mend = f"Set `format` to one of: {known}."
         raise DatasetFormatUnknown(message, subject=name, location=location, suggestion=mend)
     return kind
 
 
-def check_readable(name: str, path: Path) -> None:
-    """Check that a file can be opened.
-
-    Raises
-    ------
-    DatasetUnreadable
-        When it cannot.
-    """
-    try:
-        with path.open("rb"):
-            pass
-    except OSError as reason:
-        message = f"The file `{path}` of the dataset `{name}` cannot be read: {reason.strerror}"
-        raise DatasetUnreadable(message, subject=name) from reason
+def relative_place(uri: str, folder: Path) -> str:
+    """Give the place of a file relative to plan.toml, with forward slashes; a URL as it is."""
+    return uri if "://" in uri else Path(os.path.relpath(uri, folder)).as_posix()

@@ -3,18 +3,16 @@
 # pyarrow's stubs leave the type parameters of schemas and fields open.
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
 
-import hashlib
-import os
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
-from typing import TypeVar
 
 import pyarrow as pa
-import pyarrow.parquet as pq
+from msgspec.structs import replace
 
 from plan_contracts import (
+    AbsentColumns,
     CsvOptions,
     DataFormat,
     DatasetRef,
@@ -23,20 +21,23 @@ from plan_contracts import (
     Evidence,
     EvidenceSource,
     Exactness,
+    JsonOptions,
     PlanError,
     SnapshotFile,
     digest,
 )
+from plan_engine.arrow_facts import arrow_facts
 from plan_engine.arrow_schema import columns_of
-from plan_engine.csv_facts import csv_schema
-from plan_engine.datafusion_messages import clean
-from plan_engine.dataset_files import DatasetFiles, check_readable
-from plan_engine.errors import DatasetSchemasDiffer, DatasetUnreadable
-
-T = TypeVar("T")
-
-_FOOTER_TAIL = 8
-_CHUNK = 1 << 20
+from plan_engine.csv_facts import csv_facts
+from plan_engine.data_source import DataSource, source_of
+from plan_engine.dataset_files import DatasetFiles, relative_place
+from plan_engine.errors import DatasetUnreadable
+from plan_engine.file_facts import FileFacts, look_into
+from plan_engine.hive_partitions import Partitions, hive_partitions
+from plan_engine.json_facts import json_facts
+from plan_engine.parquet_facts import parquet_facts
+from plan_engine.schema_union import unified_schema
+from plan_engine.source_files import SourceFile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,14 +48,8 @@ class ResolvedDataset:
     schema: pa.Schema
     evidence: Evidence
     snapshot: DatasetSnapshot
-
-
-@dataclass(frozen=True, kw_only=True)
-class _FileFacts:
-    schema: pa.Schema
-    rows: int
-    bytes: int
-    digest: str
+    facts: tuple[FileFacts, ...]
+    """What each file says, in the order of the files."""
 
 
 def resolve_datasets(
@@ -77,135 +72,128 @@ def resolve_datasets(
     return resolved, errors
 
 
-def _resolve(folder: Path, name: str, section: DatasetSection, files: DatasetFiles) -> ResolvedDataset:
-    for path in files.paths:
-        check_readable(name, path)
-    csv = (section.csv or CsvOptions()) if files.format is DataFormat.CSV else None
-    facts = _csv_facts(name, files.paths, csv) if csv is not None else _parquet_facts(name, files.paths)
-    schema = facts[0].schema
-    _check_equal_schemas(name, files.paths, facts)
-    rows = sum(fact.rows for fact in facts)
-    size = sum(fact.bytes for fact in facts)
-    exactness = Exactness.ESTIMATED if csv is not None else Exactness.EXACT
-    columns = columns_of(schema)
-    several = len(files.paths) > 1
-    ref = DatasetRef(
-        uri=str(files.root if several else files.paths[0]),
-        format=files.format,
-        files=tuple(str(path) for path in files.paths) if several else (),
-        columns=columns,
+def _resolve(folder: Path, name: str, section: DatasetSection, found: DatasetFiles) -> ResolvedDataset:
+    source = source_of(found.root, section.storage_options)
+    look_into(found.files, lambda file: _check_readable(name, file, source))
+    facts = _facts(name, section, found, source)
+    stored = unified_schema(name, found.files, [fact.schema for fact in facts], _absent_columns(section, found))
+    partitions = Partitions()
+    if section.hive:
+        partitions = hive_partitions(name, found.root, found.files, section.partitions)
+    schema = _with_partitions(name, stored, partitions)
+    rows = _sum([fact.rows for fact in facts])
+    exactness = _exactness(rows, found.format)
+    uniform = all(fact.schema.equals(stored) for fact in facts)
+    ref = replace(
+        _reference(section, found, partitions, schema),
         rows=rows if exactness is Exactness.EXACT else None,
-        bytes=size,
-        csv=csv,
+        uniform=uniform,
     )
     evidence = Evidence(
         name=name,
         source=EvidenceSource.FILES,
-        columns=columns,
+        columns=ref.columns,
         metadata=_schema_metadata(schema),
         rows=rows,
-        bytes=size,
+        bytes=ref.bytes,
         exactness=exactness,
         contract=section.contract,
     )
-    snapshot = _snapshot(folder, name, files, facts, csv, rows if exactness is Exactness.EXACT else None)
-    return ResolvedDataset(ref=ref, schema=schema, evidence=evidence, snapshot=snapshot)
+    snapshot = _snapshot(folder, name, found, facts, ref)
+    return ResolvedDataset(ref=ref, schema=schema, evidence=evidence, snapshot=snapshot, facts=tuple(facts))
+
+
+def _check_readable(name: str, file: SourceFile, source: DataSource) -> None:
+    if source.remote:
+        return
+    try:
+        source.open(file).close()
+    except OSError as reason:
+        message = f"The file `{file.uri}` of the dataset `{name}` cannot be read: {reason.strerror}"
+        raise DatasetUnreadable(message, subject=name) from reason
+
+
+def _facts(name: str, section: DatasetSection, found: DatasetFiles, source: DataSource) -> list[FileFacts]:
+    match found.format:
+        case DataFormat.CSV:
+            return csv_facts(name, found.files, source, section.csv or CsvOptions())
+        case DataFormat.JSON:
+            return json_facts(name, found.files, source, section.json or JsonOptions())
+        case DataFormat.ARROW:
+            return arrow_facts(name, found.files, source)
+        case _:
+            return parquet_facts(name, found.files, source)
+
+
+def _absent_columns(section: DatasetSection, found: DatasetFiles) -> AbsentColumns:
+    """Fields of JSON may always be left out."""
+    return AbsentColumns.NULL if found.format is DataFormat.JSON else section.absent_columns
+
+
+def _with_partitions(name: str, stored: pa.Schema, partitions: Partitions) -> pa.Schema:
+    twice = sorted(set(stored.names) & set(partitions.columns))
+    if twice:
+        message = f"The dataset `{name}` has a column `{twice[0]}` in its files and in the names of its folders"
+        mend = "Rename the folders, or set `hive = false`."
+        raise DatasetUnreadable(message, subject=name, suggestion=mend)
+    columns = zip(*partitions.values, strict=True)
+    fields = [
+        pa.field(column, kind, nullable=None in values)
+        for (column, kind), values in zip(partitions.fields, columns, strict=True)
+    ]
+    return reduce(pa.Schema.append, fields, stored)
+
+
+def _sum(numbers: Sequence[int | None]) -> int | None:
+    known = [number for number in numbers if number is not None]
+    return sum(known) if len(known) == len(numbers) else None
+
+
+def _exactness(rows: int | None, kind: DataFormat) -> Exactness:
+    """Say how far the rows can be trusted: lines of text may be blank, or belong to one row together."""
+    if rows is None:
+        return Exactness.UNKNOWN
+    return Exactness.ESTIMATED if kind in (DataFormat.CSV, DataFormat.JSON) else Exactness.EXACT
+
+
+def _reference(section: DatasetSection, found: DatasetFiles, partitions: Partitions, schema: pa.Schema) -> DatasetRef:
+    several = len(found.files) > 1
+    return DatasetRef(
+        uri=found.root if several else found.files[0].uri,
+        format=found.format,
+        files=tuple(file.uri for file in found.files) if several else (),
+        columns=columns_of(schema),
+        bytes=sum(file.bytes for file in found.files),
+        csv=(section.csv or CsvOptions()) if found.format is DataFormat.CSV else None,
+        partition_columns=partitions.columns,
+        partition_values=partitions.values,
+        versions=tuple(file.version for file in found.files),
+        storage=section.storage_options,
+    )
 
 
 def _snapshot(
-    folder: Path,
-    name: str,
-    files: DatasetFiles,
-    facts: Sequence[_FileFacts],
-    csv: CsvOptions | None,
-    rows: int | None,
+    folder: Path, name: str, found: DatasetFiles, facts: Sequence[FileFacts], ref: DatasetRef
 ) -> DatasetSnapshot:
     listed = sorted(
         (
-            SnapshotFile(path=_relative(path, folder), bytes=fact.bytes, digest=fact.digest)
-            for path, fact in zip(files.paths, facts, strict=True)
+            SnapshotFile(path=relative_place(file.uri, folder), bytes=file.bytes, digest=fact.digest)
+            for file, fact in zip(found.files, facts, strict=True)
         ),
         key=lambda file: file.path,
     )
     parts = [part for file in listed for part in (file.path, str(file.bytes), file.digest)]
     return DatasetSnapshot(
         name=name,
-        content_id=digest(files.format.value, repr(csv), *parts),
-        format=files.format,
+        content_id=digest(found.format.value, repr(ref.csv), *ref.partition_columns, *parts),
+        format=found.format,
         files=tuple(listed),
-        rows=rows,
-        bytes=sum(fact.bytes for fact in facts),
+        rows=ref.rows,
+        bytes=sum(file.bytes for file in found.files),
     )
-
-
-def _relative(path: Path, folder: Path) -> str:
-    return Path(os.path.relpath(path, folder)).as_posix()
-
-
-def _check_equal_schemas(name: str, paths: Sequence[Path], facts: Sequence[_FileFacts]) -> None:
-    expected = [(column.name, column.type) for column in columns_of(facts[0].schema)]
-    for path, fact in zip(paths, facts, strict=True):
-        found = [(column.name, column.type) for column in columns_of(fact.schema)]
-        if found != expected:
-            different = sorted({f"{n} {t}" for n, t in set(found) ^ set(expected)})
-            detail = ", ".join(different[:6]) or "the order of the columns"
-            message = f"The files of the dataset `{name}` differ: `{path.name}` and `{paths[0].name}` in {detail}"
-            raise DatasetSchemasDiffer(message, subject=name, related=(paths[0].name, path.name))
 
 
 def _schema_metadata(schema: pa.Schema) -> dict[str, str]:
     stored = schema.metadata or {}
     decoded = {key.decode(errors="replace"): value.decode(errors="replace") for key, value in stored.items()}
     return {key: value for key, value in sorted(decoded.items()) if key not in ("ARROW:schema", "pandas")}
-
-
-def _each(paths: Sequence[Path], look: Callable[[Path], T]) -> list[T]:
-    if len(paths) == 1:
-        return [look(paths[0])]
-    with ThreadPoolExecutor(max_workers=min(16, len(paths))) as pool:
-        return list(pool.map(look, paths))
-
-
-def _parquet_facts(name: str, paths: Sequence[Path]) -> list[_FileFacts]:
-    def look(path: Path) -> _FileFacts:
-        try:
-            with path.open("rb") as file:
-                footer = _parquet_footer(file.fileno())
-                parquet = pq.ParquetFile(file)
-                schema, rows = parquet.schema_arrow, parquet.metadata.num_rows
-        except (pa.ArrowException, OSError, ValueError) as reason:
-            message = f"The file `{path}` of the dataset `{name}` is not readable Parquet: {clean(str(reason))}"
-            mend = "Replace the file, or set the dataset's `format`."
-            raise DatasetUnreadable(message, subject=name, suggestion=mend) from reason
-        return _FileFacts(schema=schema, rows=rows, bytes=path.stat().st_size, digest=footer)
-
-    return _each(paths, look)
-
-
-def _parquet_footer(descriptor: int) -> str:
-    """Give the digest of a Parquet footer: schema, row groups, offsets and column statistics."""
-    size = os.fstat(descriptor).st_size
-    tail = os.pread(descriptor, _FOOTER_TAIL, max(0, size - _FOOTER_TAIL))
-    length = int.from_bytes(tail[:4], "little")
-    if tail[4:] != b"PAR1" or length + _FOOTER_TAIL > size:
-        raise ValueError("it does not end like a Parquet file")
-    return hashlib.sha256(os.pread(descriptor, length + _FOOTER_TAIL, size - length - _FOOTER_TAIL)).hexdigest()
-
-
-def _csv_facts(name: str, paths: Sequence[Path], csv: CsvOptions) -> list[_FileFacts]:
-    schema = csv_schema(name, paths, csv)
-
-    def look(path: Path) -> _FileFacts:
-        hasher = hashlib.sha256()
-        lines, size, last = 0, 0, b"\n"
-        with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                hasher.update(chunk)
-                lines += chunk.count(b"\n")
-                size += len(chunk)
-                last = chunk[-1:]
-        lines += last != b"\n"
-        rows = max(0, lines - csv.header)
-        return _FileFacts(schema=schema, rows=rows, bytes=size, digest=hasher.hexdigest())
-
-    return _each(paths, look)

@@ -39,6 +39,14 @@ class DatasetSchemasDiffer(EngineError, ValueError):
     related_names = "two of the files that differ"
 
 
+class DatasetChanged(EngineError, RuntimeError):
+    """A file of a dataset was replaced or changed after the project was compiled: build again."""
+
+    code = "dataset_changed"
+    subject_kind = SubjectKind.DATASET
+    exit_code = 1
+
+
 class ViewFolderMissing(EngineError, FileNotFoundError):
     """The folder of the views does not exist: look at `[project] views` in plan.toml."""
 

@@ -18,7 +18,7 @@ def plain_path(path: str) -> Generator[str]:
 
 
 @contextmanager
-def linked_folder(paths: Sequence[str], near: Path | None) -> Generator[Path]:
+def linked_folder(paths: Sequence[str], near: Path | None, below: Sequence[str] = ()) -> Generator[Path]:
     """Gather files in a folder of their own, so that exactly they are read, and in their order.
 
     Parameters
@@ -27,6 +27,8 @@ def linked_folder(paths: Sequence[str], near: Path | None) -> Generator[Path]:
         The files; the links bear their endings.
     near
         Where to make the folder, if its path is plain; else it is made among the system's temporary files.
+    below
+        For each file the folder, within that folder, in which its link lies; none puts them side by side.
     """
     beside = near if near is not None and not glob.has_magic(str(near)) else None
     if beside is not None:
@@ -34,5 +36,7 @@ def linked_folder(paths: Sequence[str], near: Path | None) -> Generator[Path]:
     with TemporaryDirectory(prefix="links.", dir=beside) as made:
         width = len(str(len(paths)))
         for index, path in enumerate(paths):
-            (Path(made) / f"{index:0{width}}{Path(path).suffix}").symlink_to(path)
+            folder = Path(made, below[index]) if below else Path(made)
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{index:0{width}}{Path(path).suffix}").symlink_to(path)
         yield Path(made)

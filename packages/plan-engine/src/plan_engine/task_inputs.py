@@ -5,12 +5,11 @@ from pathlib import Path
 
 from datafusion import SessionContext
 
-from plan_contracts import CsvOptions, DataFormat, DatasetRef, PlanError, TaskInput
-from plan_engine.arrow_schema import schema_of
-from plan_engine.csv_reading import register_csv
+from plan_contracts import DataFormat, DatasetRef, PlanError, TaskInput
 from plan_engine.datafusion_messages import clean
+from plan_engine.dataset_reading import register_dataset
 from plan_engine.errors import InputUnavailable
-from plan_engine.plain_paths import linked_folder, plain_path
+from plan_engine.input_versions import check_versions
 from plan_engine.retained import RetainedResults
 from plan_engine.table_catalog import quoted
 
@@ -37,7 +36,10 @@ def register_inputs(
     ------
     InputUnavailable
         When an input is not where the request says.
+    DatasetChanged
+        When a file of a dataset is not the one that was planned with.
     """
+    check_versions(inputs)
     for each in inputs:
         if each.ref is None:
             message = f"The input `{each.name}` has no place yet: its producer `{each.producer}` is not done"
@@ -54,26 +56,11 @@ def register_inputs(
 def _register(
     context: SessionContext, name: str, ref: DatasetRef, retained: RetainedResults, stage: Path, links: ExitStack
 ) -> None:
-    if ref.format is DataFormat.MEMORY:
-        result = retained.get(ref.uri)
-        if result is None:
-            message = f"The input `{name}` is not in this process any more ({ref.uri})"
-            raise InputUnavailable(message, subject=name)
-        context.register_record_batches(quoted(name), [result.batches])
+    if ref.format is not DataFormat.MEMORY:
+        register_dataset(context, name, ref, stage, links)
         return
-    files = ref.files or (ref.uri,)
-    for path in files:
-        if not Path(path).is_file():
-            message = f"The file `{path}` of the input `{name}` is gone"
-            raise InputUnavailable(
-                message, subject=name, suggestion="Build again: files are looked for anew each time."
-            )
-    if ref.format is DataFormat.CSV:
-        plain = [links.enter_context(plain_path(path)) for path in files]
-        register_csv(context, name, plain, ref.csv or CsvOptions(), schema_of(ref.columns))
-    elif ref.files:
-        folder = links.enter_context(linked_folder(files, stage))
-        context.register_parquet(quoted(name), folder, file_extension="")
-    else:
-        place = links.enter_context(plain_path(ref.uri))
-        context.register_parquet(quoted(name), place, file_extension="")
+    result = retained.get(ref.uri)
+    if result is None:
+        message = f"The input `{name}` is not in this process any more ({ref.uri})"
+        raise InputUnavailable(message, subject=name)
+    context.register_record_batches(quoted(name), [result.batches])

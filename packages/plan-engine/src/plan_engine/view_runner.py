@@ -20,6 +20,8 @@ from plan_contracts import (
 from plan_engine.arrow_schema import columns_of, conformed
 from plan_engine.datafusion_messages import clean, mend_of
 from plan_engine.errors import QueryFailed, WorkNotSupported
+from plan_engine.failure_diagnosis import explained
+from plan_engine.input_versions import check_versions
 from plan_engine.parallel_write import LARGE_INPUT_BYTES, suits, write_rows
 from plan_engine.parameters import clock_of, pin_clock, values_of, with_known_types
 from plan_engine.retained import RetainedResults
@@ -55,6 +57,8 @@ def run_views(request: TaskRequest, retained: RetainedResults, scratch: Path) ->
     ------
     QueryFailed
         When a query fails; nothing is left of its file.
+    DatasetChanged
+        When a file of a dataset is not the one that was planned with, before or after the query.
     InputUnavailable
         When an input is not where the request says.
     WorkNotSupported
@@ -71,13 +75,27 @@ def run_views(request: TaskRequest, retained: RetainedResults, scratch: Path) ->
             pin_clock(session, clock)
     with ExitStack() as links:
         register_inputs(session, request.inputs, retained, Path(request.stage_uri), links)
-        staged = [output for view in request.work.views if (output := _run_view(session, view, request, retained))]
+        try:
+            staged = [output for view in request.work.views if (output := _run_view(session, view, request, retained))]
+        except QueryFailed as failure:
+            raise explained(failure, request.inputs) from failure.__cause__
+        _check_inputs_after(request, staged)
     refs = [each.ref for each in request.inputs if each.ref is not None]
     return ViewRun(
         outputs=tuple(staged),
         rows_in=_sum([ref.rows for ref in refs]),
         bytes_in=_sum([ref.bytes for ref in refs]),
     )
+
+
+def _check_inputs_after(request: TaskRequest, staged: list[StagedOutput]) -> None:
+    """Look once more whether each file is the one that was planned with; what was made of another one is dropped."""
+    try:
+        check_versions(request.inputs)
+    except PlanError:
+        for output in staged:
+            Path(output.ref.uri).unlink(missing_ok=True)
+        raise
 
 
 def _sum(numbers: list[int | None]) -> int | None:

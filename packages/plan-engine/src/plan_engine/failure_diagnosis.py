@@ -1,0 +1,57 @@
+"""What a failed query does not say: that a file was replaced under it, or which line of a text file is at fault."""
+
+from collections.abc import Iterable, Iterator
+
+from plan_contracts import CsvOptions, DataFormat, DatasetRef, PlanError, TaskInput
+from plan_engine.data_source import source_of
+from plan_engine.datafusion_messages import read_csv_fault, read_json_fault
+from plan_engine.dataset_reading import source_files
+from plan_engine.errors import QueryFailed
+from plan_engine.input_versions import check_versions
+from plan_engine.text_diagnosis import BrokenLine, broken_csv_line, broken_json_line
+
+
+def explained(failure: QueryFailed, inputs: Iterable[TaskInput]) -> PlanError:
+    """Give the failure with the file and line that it is about; another error when a file has changed meanwhile.
+
+    Parameters
+    ----------
+    failure
+        Its cause is what DataFusion raised.
+    inputs
+        What the query read.
+    """
+    known = list(inputs)
+    try:
+        check_versions(known)
+    except PlanError as changed:
+        changed.__cause__ = failure
+        return changed
+    words = str(failure.__cause__)
+    for each in known:
+        if each.ref is not None and each.ref.versions:
+            for uri, broken in _broken_lines(each.ref, words):
+                located = QueryFailed(
+                    f"{failure.message} (line {broken.line} of `{uri}`: {broken.text})",
+                    subject=failure.subject,
+                    location=failure.location,
+                    suggestion=failure.suggestion,
+                )
+                located.__cause__ = failure.__cause__
+                return located
+    return failure
+
+
+def _broken_lines(ref: DatasetRef, words: str) -> Iterator[tuple[str, BrokenLine]]:
+    source = source_of(ref.uri, ref.storage)
+    csv_fault = read_csv_fault(words) if ref.format is DataFormat.CSV else None
+    json_fault = read_json_fault(words) if ref.format is DataFormat.JSON else None
+    for file in source_files(ref):
+        broken = None
+        if csv_fault is not None:
+            kinds = [column.type for column in ref.columns if column.name not in ref.partition_columns]
+            broken = broken_csv_line(source, file, ref.csv or CsvOptions(), kinds, csv_fault)
+        elif json_fault is not None:
+            broken = broken_json_line(source, file, json_fault)
+        if broken is not None:
+            yield file.uri, broken

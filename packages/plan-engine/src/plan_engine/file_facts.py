@@ -1,0 +1,76 @@
+"""What one file says about itself."""
+
+# pyarrow's stubs leave the type parameters of schemas and fields open.
+# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
+
+import hashlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from io import BufferedReader
+from typing import TypeVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from plan_contracts import digest
+from plan_engine.data_source import DataSource
+from plan_engine.source_files import SourceFile
+
+T = TypeVar("T")
+
+READERS = 16
+"""Files that are looked into at once; most of the time goes into waiting for storage."""
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileFacts:
+    """Columns, rows and content of one file."""
+
+    schema: pa.Schema
+    rows: int | None
+    """Rows; none when nobody counted."""
+    digest: str
+    """Identity of the content."""
+    footer: pq.FileMetaData | None = None
+    """Row groups and their statistics, in Parquet."""
+
+
+def look_into(files: Sequence[SourceFile], look: Callable[[SourceFile], T]) -> list[T]:
+    """Look into files side by side; results are in the order of the files."""
+    if len(files) == 1:
+        return [look(files[0])]
+    with ThreadPoolExecutor(max_workers=min(READERS, len(files))) as pool:
+        return list(pool.map(look, files))
+
+
+def lines_and_digest(source: DataSource, file: SourceFile) -> tuple[int | None, str]:
+    """Count the lines of a text file and identify its content; remote files are not read for it.
+
+    Returns
+    -------
+    int or None, str
+        Lines, the last one included when it does not end; none for a remote file. A digest of all bytes, or of the
+        version that the store has given the file.
+    """
+    if source.remote:
+        return None, version_digest(file)
+    with source.open(file) as opened:
+        return _lines_and_digest(opened)
+
+
+def version_digest(file: SourceFile) -> str:
+    """Give the identity of a remote file's content: its size and the tag that the store has given it."""
+    return digest("version", file.version)
+
+
+def _lines_and_digest(opened: BufferedReader) -> tuple[int, str]:
+    hasher = hashlib.sha256()
+    lines, last = 0, b"\n"
+    while chunk := opened.read(_CHUNK):
+        hasher.update(chunk)
+        lines += chunk.count(b"\n")
+        last = chunk[-1:]
+    return lines + (last != b"\n"), hasher.hexdigest()

@@ -1,0 +1,40 @@
+"""Whether the files of datasets are still those that were planned with."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from plan_contracts import TaskInput
+from plan_engine.dataset_reading import files_of
+from plan_engine.errors import DatasetChanged, InputUnavailable
+from plan_engine.source_files import local_version
+
+
+def check_versions(inputs: Iterable[TaskInput]) -> None:
+    """Compare the files of each input with what they were when the project was compiled.
+
+    Results of tasks, which nobody else writes, are looked for and not compared.
+
+    Raises
+    ------
+    InputUnavailable
+        When a file is gone.
+    DatasetChanged
+        When a file is another one by now.
+    """
+    for each in inputs:
+        if each.ref is not None and not each.ref.uri.startswith("mem://"):
+            for index, path in enumerate(files_of(each.ref)):
+                _check(each.name, path, each.ref.versions[index] if each.ref.versions else None)
+
+
+def _check(name: str, path: str, planned: str | None) -> None:
+    try:
+        found = Path(path).stat()
+    except OSError as reason:
+        message = f"The file `{path}` of the input `{name}` is gone"
+        mend = "Build again: files are looked for anew each time."
+        raise InputUnavailable(message, subject=name, suggestion=mend) from reason
+    if planned is not None and local_version(found) != planned:
+        message = f"The file `{path}` of the dataset `{name}` was replaced or changed while the build ran"
+        mend = "Build again: what was built from the old file so far is kept apart by its content."
+        raise DatasetChanged(message, subject=name, suggestion=mend)

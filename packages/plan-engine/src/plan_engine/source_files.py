@@ -1,0 +1,57 @@
+"""One file of a dataset as it was when it was found, and what tells it from what may replace it."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceFile:
+    """A file that was looked for and found."""
+
+    uri: str
+    """Path or URL."""
+    bytes: int
+    """Size."""
+    version: str
+    """Differs from that of any other content at this place."""
+    written_ns: int = 0
+    """When it was last written, in nanoseconds since 1970; 0 where the version alone tells."""
+    changed_ns: int = 0
+    """When anything about it last changed, in nanoseconds since 1970; 0 where the version alone tells."""
+
+    @property
+    def name(self) -> str:
+        """The last part of its place."""
+        return self.uri.rsplit("/", 1)[-1]
+
+    @property
+    def ending(self) -> str:
+        """The ending of its name, with the dot; empty when there is none."""
+        return PurePosixPath(self.name).suffix
+
+
+def local_file(path: str) -> SourceFile:
+    """Look at a file.
+
+    Raises
+    ------
+    OSError
+        When it is not there, or a link leads nowhere.
+    """
+    found = Path(path).stat()
+    return SourceFile(
+        uri=path,
+        bytes=found.st_size,
+        version=local_version(found),
+        written_ns=found.st_mtime_ns,
+        changed_ns=found.st_ctime_ns,
+    )
+
+
+def local_version(found: os.stat_result) -> str:
+    """Give what tells a local file from what may replace it.
+
+    A new file has another inode, and a changed one another size or another time of its last change.
+    """
+    return f"{found.st_size} {found.st_mtime_ns} {found.st_ino}"
