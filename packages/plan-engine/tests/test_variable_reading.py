@@ -22,8 +22,9 @@ from plan_contracts import (
     Variable,
     ViewWork,
     encode_json,
+    load_project_file,
 )
-from plan_engine import VariableMissing, build_requests
+from plan_engine import VariableMissing, build_requests, compile_project
 
 PAID = "select order_id, amount from orders where status = $status"
 
@@ -193,7 +194,7 @@ def test_compile_project_secret_is_not_read_and_its_view_is_built_each_time(
     monkeypatch.setenv("TEST_SALT", "hunter2")
     with_value = compiled(tmp_path, {"v": SALTED}, SECRET)
     monkeypatch.delenv("TEST_SALT")
-    without_value = compiled(tmp_path, {"v": SALTED}, SECRET)
+    without_value = compile_project(tmp_path, load_project_file(tmp_path))
 
     assert encode_json(with_value) == encode_json(without_value)
     assert _node(with_value, "v")[1]
