@@ -5,10 +5,11 @@ other begins again from what the first has left.
 """
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from plan_contracts import decode_msgpack, encode_msgpack, payload_hash
-from plan_contracts.store_records import LedgerEntry, SegmentLedger
+from plan_contracts.store_records import CompactedSegment, LedgerEntry, SegmentLedger
 from plan_store.documents import MEND, read_document
 from plan_store.errors import StoreDamaged
 from plan_store.layout import LEDGER, ledger_key
@@ -46,6 +47,11 @@ def newest_entry(objects: Objects) -> NumberedEntry:
             continue  # so many newer ones were written since that it was removed
 
 
+def newest_number(objects: Objects) -> int:
+    """Give the number of the newest entry, whole or not; 0 where there is none."""
+    return max(_numbers(objects), default=0)
+
+
 def read_entry(objects: Objects, key: str) -> SegmentLedger:
     """Read an entry.
 
@@ -61,6 +67,21 @@ def read_entry(objects: Objects, key: str) -> SegmentLedger:
         shown = objects.shown(key)
         raise StoreDamaged(f"The ledger entry {shown} is damaged", subject=shown, suggestion=MEND)
     return decode_msgpack(entry.ledger, SegmentLedger)
+
+
+def succeed(
+    objects: Objects, before: NumberedEntry, segments: Iterable[CompactedSegment], retired: Iterable[str]
+) -> SegmentLedger:
+    """Make the ledger that follows another.
+
+    What the one before retired stays retired while it is there: who retired it may have died before it was removed.
+    """
+    still_there = {key for key in before.ledger.retired if objects.exists(key)}
+    return SegmentLedger(
+        token=secrets.token_hex(8),
+        segments=tuple(sorted(segments, key=lambda segment: segment.key)),
+        retired=tuple(sorted(still_there.union(retired))),
+    )
 
 
 def commit(objects: Objects, before: NumberedEntry, ledger: SegmentLedger) -> NumberedEntry | None:
@@ -81,11 +102,6 @@ def commit(objects: Objects, before: NumberedEntry, ledger: SegmentLedger) -> Nu
         if old < number - KEPT_ENTRIES:
             objects.delete(ledger_key(old))
     return NumberedEntry(number=number, ledger=ledger)
-
-
-def new_token() -> str:
-    """Give a random token, by which a process knows what it wrote itself."""
-    return secrets.token_hex(8)
 
 
 def _numbers(objects: Objects) -> list[int]:

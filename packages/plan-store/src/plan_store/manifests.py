@@ -14,6 +14,13 @@ def finished_runs(layout: Layout) -> list[str]:
     return sorted((key.split("/")[1] for key in keys if key.endswith("/manifest.msgpack")), reverse=True)
 
 
+def running_runs(layout: Layout) -> list[str]:
+    """Give the ids of all runs without a manifest, the oldest first: they go on, or their driver has died."""
+    ended = set(finished_runs(layout))
+    started = {key.split("/")[1] for key in layout.objects.keys(RUNS) if key.endswith("/running.msgpack")}
+    return sorted(started - ended)
+
+
 def manifests(layout: Layout, *, skip_damaged: bool = False) -> Iterator[RunManifestV2]:
     """Give the manifests, the newest first, each read when it is asked for.
 

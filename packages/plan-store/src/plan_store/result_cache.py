@@ -23,6 +23,9 @@ from plan_store import placing
 from plan_store.errors import PublishFailed
 from plan_store.verified_files import VerifiedFiles
 
+RESULT_ENDING = ".parquet"
+RECORD_ENDING = ".msgpack"
+
 
 class ResultCache:
     """Results by build key and view; what is missing or damaged is not there.
@@ -87,7 +90,8 @@ class ResultCache:
     def _places(self, view: str, build_key: str) -> tuple[Path, Path]:
         """Give the places of a result and of its record."""
         name = check_name(view, "view")
-        return self._folder / build_key / f"{name}.parquet", self._folder / build_key / f"{name}.msgpack"
+        folder = self._folder / build_key
+        return folder / f"{name}{RESULT_ENDING}", folder / f"{name}{RECORD_ENDING}"
 
     def _move(self, source: Path, target: Path) -> None:
         """Rename the file; one on another file system, where the outputs are, is copied first."""

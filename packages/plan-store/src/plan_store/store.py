@@ -1,14 +1,19 @@
 """The store: what ran, when, why in that order, with which inputs, and what it cost."""
 
-from collections.abc import Collection, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Generator, Iterable, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from plan_contracts import (
     Clock,
     RunManifestV2,
+    StoreCompaction,
+    StoreInfo,
+    StorePruning,
     TaskHistoryEntry,
     decode_msgpack,
     encode_msgpack,
@@ -29,6 +34,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from datafusion import SessionContext
 
+    from plan_store.cache_collection import CachedResult
     from plan_store.outputs import OutputCommitter
     from plan_store.run_writer import RunWriter
 
@@ -224,6 +230,96 @@ class PlanStore:
 
         return tuple(verify_outputs(self._layout, project, profile, outputs))
 
+    def quarantine(self, damages: Iterable[StoreDamaged]) -> tuple[str, ...]:
+        """Move what `verify` found out of the way, so that everything else reads on; give the new places.
+
+        Raises
+        ------
+        StoreUnwritable
+            When the store cannot be written.
+        """
+        from plan_store.quarantine import quarantine_damaged
+
+        with self._writing():
+            return quarantine_damaged(self._layout, damages)
+
+    def compact(self) -> StoreCompaction:
+        """Put the small segments of finished runs together; the store reads the same at every moment.
+
+        Raises
+        ------
+        StoreUnwritable
+            When the store cannot be written.
+        """
+        from plan_store.compaction import compact_store
+
+        with self._writing():
+            return compact_store(self._layout)
+
+    def prune(
+        self,
+        *,
+        keep: int | None = None,
+        older_than_seconds: float | None = None,
+        cache_bytes: int | None = None,
+        dry_run: bool = False,
+    ) -> StorePruning:
+        """Forget old runs, documents that no run names, and temporary results; see `plan_store.pruning`.
+
+        Parameters
+        ----------
+        keep
+            Runs of each project and profile that stay, the newest.
+        older_than_seconds
+            Only runs that ended longer ago go, and temporary results that were not used for so long.
+        cache_bytes
+            Size to which the temporary results are brought.
+        dry_run
+            Remove nothing, and tell what would be removed.
+
+        Raises
+        ------
+        StoreDamaged
+            When a manifest or the ledger is damaged: it is not known then what is needed.
+        StoreUnwritable
+            When the store cannot be written.
+        """
+        from plan_store.pruning import Retention, prune_runs
+
+        now = self._clock.unix_ms()
+        before = None if older_than_seconds is None else now - int(older_than_seconds * 1000)
+        retention = Retention(keep=keep, not_before_unix_ms=before)
+        with self._writing():
+            runs = prune_runs(self._layout, retention, now / 1000, dry_run=dry_run)
+            results = self.collect_cache(cache_bytes, older_than_seconds, dry_run=dry_run)
+        collected = sum(each.bytes for each in results)
+        return replace(runs, cached_results=len(results), bytes=runs.bytes + collected)
+
+    def collect_cache(
+        self, max_bytes: int | None, max_age_seconds: float | None = None, *, dry_run: bool = False
+    ) -> "list[CachedResult]":
+        """Bring the temporary results to a size and an age, the least lately used first; give what goes."""
+        from plan_store.cache_collection import collect, results_to_collect
+
+        chosen = results_to_collect(
+            self._layout.cache, self._clock.unix_ms() / 1000, max_bytes=max_bytes, max_age_seconds=max_age_seconds
+        )
+        if not dry_run:
+            collect(chosen)
+        return chosen
+
+    def info(self) -> StoreInfo:
+        """Count and measure what the store holds.
+
+        Raises
+        ------
+        StoreDamaged
+            When a manifest or the ledger is damaged.
+        """
+        from plan_store.store_info import describe_store
+
+        return describe_store(self._layout, self._clock.unix_ms() / 1000)
+
     def sql(self, query: str, *, skip_damaged: bool = False) -> "pa.Table":
         """Answer one SELECT over `events`, `runs`, `tasks`, `outputs`, `schedules`, `validations` and `decisions`.
 
@@ -254,3 +350,13 @@ class PlanStore:
         register_payload_functions(context)
         for name in TABLES if tables is None else tables:
             register_table(context, self._layout, name)
+
+    @contextmanager
+    def _writing(self) -> Generator[None]:
+        try:
+            yield
+        except StoreDamaged:
+            raise
+        except OSError as reason:
+            message = f"The store {self._layout.root} cannot be written: {reason.strerror}"
+            raise StoreUnwritable(message, subject=self._layout.root) from reason

@@ -13,8 +13,8 @@ from plan_contracts import RunManifestEnvelope, RunManifestV2, artifact_id, deco
 from plan_store.artifact_links import named_artifacts
 from plan_store.documents import MEND, read_document
 from plan_store.errors import StoreDamaged
-from plan_store.layout import ARTIFACTS, HISTORY, LEDGER, Layout, artifact_key, manifest_key
-from plan_store.ledger import read_entry
+from plan_store.layout import ARTIFACTS, HISTORY, LEDGER, Layout, artifact_key, ledger_key, manifest_key
+from plan_store.ledger import newest_number, read_entry
 from plan_store.manifests import finished_runs, latest_manifest
 from plan_store.reader import read_events
 from plan_store.segment_index import Segment, read_whole, while_they_last
@@ -26,7 +26,11 @@ def verify_store(layout: Layout) -> Iterator[StoreDamaged]:
 
     Caches are left out, which may be lost and check themselves, and runs that have not ended.
     """
-    yield from _ledger(layout)
+    spoilt = list(_ledger(layout))
+    yield from spoilt
+    newest = layout.objects.shown(ledger_key(newest_number(layout.objects)))
+    if newest in (damage.subject for damage in spoilt):
+        return  # nobody knows which segments count
     yield from _segments(layout)
     yield from _named_by_digest(layout, ARTIFACTS, "artifact")
     yield from _named_by_digest(layout, HISTORY, "history")
@@ -111,9 +115,9 @@ def _run(layout: Layout, run_id: str, recorded: RunManifestV2 | None) -> Iterato
         return
     except FileNotFoundError:
         return
-    # A reader ignores what it knows not, so the bytes are compared too.
-    same = recorded is not None and encode_msgpack(recorded) == layout.objects.get(key)
-    if not same or artifact_id(manifest) != manifest.artifact_ids.run_manifest:
+    # A reader ignores what it knows not, so the bytes are compared too; an event in a damaged segment tells nothing.
+    same = recorded is None or encode_msgpack(recorded) == layout.objects.get(key)
+    if not same or manifest.run_id != run_id or artifact_id(manifest) != manifest.artifact_ids.run_manifest:
         yield _damaged(layout, key, "is not the manifest that was recorded", MEND)
     for identity in named_artifacts(layout, manifest):
         if not layout.objects.exists(artifact_key(identity)):
