@@ -232,8 +232,8 @@ for number in range(first, first + 4):
 
 @pytest.mark.timeout(300)
 def test_compact_beside_eight_writers_and_two_readers_loses_and_doubles_nothing(root: Path) -> None:
-    writers = [start(APPENDER, root, first) for first in range(10, 42, 4)]
-    compactors = [start(COMPACTOR, root, 30) for _ in range(2)]
+    writers = [start(APPENDER, root, str(first)) for first in range(10, 42, 4)]
+    compactors = [start(COMPACTOR, root, "30") for _ in range(2)]
     wrong: list[Counter[tuple[str, str]]] = []
     before = rows(open_store(root))
     stop = threading.Event()

@@ -214,7 +214,7 @@ def test_cache_is_brought_to_its_size_the_least_lately_used_first(tmp_path: Path
     assert store.collect_cache(0) == []  # a build may be reading them
     for age_seconds, key in ((9000, "1" * 64), (7000, "2" * 64), (5000, "0" * 64)):
         for path in (cache / key).iterdir():
-            os.utime(path, (time.time() - age_seconds,) * 2)
+            os.utime(path, (time.time(), time.time() - age_seconds))
 
     (gone,) = store.collect_cache(size - 1)
     assert gone.result.parent.name == "1" * 64

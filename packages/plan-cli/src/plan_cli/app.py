@@ -43,12 +43,17 @@ _add(
 )
 store = App(name="store", help="Look after what builds have recorded.")
 app.command(store)
-store.command(
-    "plan_cli.commands.store:verify",
-    name="verify",
-    help="Compare store and outputs with what was written; change nothing.\n\n"
-    "Example: plan-cli store verify docs/examples/tpch",
-)
+for _command, _summary, _example in (
+    ("verify", "Compare store and outputs with what was written.", "docs/examples/tpch --quarantine"),
+    ("compact", "Put the small segments of finished runs together.", "docs/examples/tpch"),
+    ("prune", "Forget old runs, and what nobody names any more.", "docs/examples/tpch --keep 50 --older-than 30d"),
+    ("info", "Count and measure what the store holds.", "docs/examples/tpch --json"),
+):
+    store.command(
+        f"plan_cli.commands.store:{_command}",
+        name=_command,
+        help=f"{_summary}\n\nExample: plan-cli store {_command} {_example}",
+    )
 contracts = App(name="contracts", help="Look at the published contracts, and at files that hold their documents.")
 app.command(contracts)
 for _command, _summary, _example in (

@@ -114,10 +114,13 @@ def build_project(
         When the build could not get as far as running tasks. The run is on record all the same.
     """
     clock = SystemClock()
-    with PlanStore.open(project.store_root, clock=clock) as store, store.project_lock(project.name):
+    with project.open_store() as store, store.project_lock(project.name):
         store.recover_interrupted(locked_project=project.name)
         build = _Build(project, request, listener, policy, store, clock)
-        return build.run()
+        try:
+            return build.run()
+        finally:
+            store.collect_cache(project.cache_bytes)
 
 
 class _Build:

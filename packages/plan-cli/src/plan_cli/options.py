@@ -1,10 +1,12 @@
 """Options that several commands share, and what they come to together with plan.toml."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter, validators
+from cyclopts import Parameter, Token, validators
 from msgspec.structs import replace
 
 from plan_contracts import (
@@ -20,6 +22,9 @@ from plan_exec import choose_executor
 
 ProjectPath = Annotated[Path, Parameter(help="Folder of plan.toml.")]
 Profile = Annotated[str | None, Parameter(help="Profile of plan.toml whose overrides apply.")]
+StorePlace = Annotated[
+    str | None, Parameter(name="--store", help="Folder or URL of the store; overrides plan.toml and the profile.")
+]
 AsJson = Annotated[bool, Parameter(help="Print the published document instead of text.", negative="")]
 Costs = Annotated[
     str, Parameter(help="`auto` (history, then statistics), `statistics`, or the path of a cost table in JSON.")
@@ -97,3 +102,22 @@ def cost_choice(costs: str) -> CostChoice:
     if costs == "statistics":
         return CostChoice(source="statistics")
     return CostChoice(source="file", path=costs)
+
+
+_SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_AGE = re.compile(r"(\d+(?:\.\d+)?) ?(s|min|h|d|w)")
+
+
+def age_seconds(_: object, tokens: Sequence[Token]) -> float:
+    """Read an age such as `12h`, `30d` or `8w`, in seconds.
+
+    Raises
+    ------
+    ValueError
+        When it is none.
+    """
+    text = tokens[0].value
+    found = _AGE.fullmatch(text)
+    if found is None:
+        raise ValueError(f"`{text}` is no age, such as `12h`, `30d` or `8w`")
+    return float(found.group(1)) * _SECONDS[found.group(2)]

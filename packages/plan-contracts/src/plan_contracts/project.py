@@ -40,6 +40,8 @@ class ProjectSection(HandWritten, frozen=True, kw_only=True):
     """Folder or URL of the outputs."""
     store: str = ".plan"
     """Folder or URL of events, artifacts and manifests."""
+    cache: ByteSize = "10GiB"
+    """Size that temporary results may have together after a build."""
 
 
 class DefaultsSection(HandWritten, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from plan_store.errors import (
     StoreError,
     StoreUnwritable,
 )
+from plan_store.object_place import is_url
 from plan_store.run_id import new_run_id
 from plan_store.store import PlanStore
 
@@ -29,6 +30,7 @@ __all__ = [
     # store
     "PlanStore",
     "SystemClock",
+    "is_url",
     "new_run_id",
     # one run
     "OutputCommitter",

@@ -38,7 +38,7 @@ def put_compacted(objects: Objects, rows: pa.Table) -> CompactedSegment:
         for group in _row_groups(table):
             writer.write_table(group)
     data = sink.getvalue().to_pybytes()
-    times = [int(each) for each in table["event_time_unix_ms"].to_pylist()]
+    times: list[int] = table["event_time_unix_ms"].to_numpy().tolist()
     key = compacted_key(min(times), max(times), secrets.token_hex(8), hashlib.sha256(data).hexdigest())
     if not objects.put_if_absent(key, data):
         raise AssertionError(f"{key} was there already, although its name is random")

@@ -35,7 +35,7 @@ GRACE_SECONDS = 3600.0
 
 @dataclass(frozen=True, kw_only=True)
 class Retention:
-    """Which runs are kept. A run goes when each limit that is given lets it go."""
+    """Which runs are kept. A run goes when each limit that is given lets it go; without any, all stay."""
 
     keep: int | None = None
     """Runs of each project and profile, the newest."""
@@ -94,6 +94,8 @@ def orphan_artifacts(layout: Layout, now: float) -> list[StoredObject]:
 
 def _to_forget(known: list[RunManifestV2], retention: Retention) -> set[str]:
     """Choose among the manifests, which come the newest first."""
+    if retention == Retention():
+        return set()
     seen: dict[tuple[str, str], int] = {}
     succeeded: set[tuple[str, str]] = set()
     gone: set[str] = set()

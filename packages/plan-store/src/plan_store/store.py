@@ -269,7 +269,7 @@ class PlanStore:
         Parameters
         ----------
         keep
-            Runs of each project and profile that stay, the newest.
+            Runs of each project and profile that stay, the newest; without this and the next limit all stay.
         older_than_seconds
             Only runs that ended longer ago go, and temporary results that were not used for so long.
         cache_bytes

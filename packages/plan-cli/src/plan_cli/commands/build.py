@@ -13,6 +13,7 @@ from plan_cli.options import (
     Policy,
     Profile,
     ProjectPath,
+    StorePlace,
     Vars,
     assignments,
     cost_choice,
@@ -29,6 +30,7 @@ def build(
     project: ProjectPath = Path(),
     *,
     profile: Profile = None,
+    store: StorePlace = None,
     var: Vars = None,
     execution: ExecutionOptions = ExecutionOptions(),
     costs: Costs = "auto",
@@ -49,7 +51,7 @@ def build(
     fail_fast
         Start no further task after the first failure.
     """
-    opened = open_project(project, profile, assignments(var))
+    opened = open_project(project, profile, assignments(var), store=store)
     request = BuildRequest(
         project_path=str(opened.folder),
         profile=profile,

@@ -7,10 +7,9 @@ from cyclopts import Parameter
 
 from plan_cli.exit_codes import DONE
 from plan_cli.open_project import open_project
-from plan_cli.options import AsJson, Profile, ProjectPath
+from plan_cli.options import AsJson, Profile, ProjectPath, StorePlace
 from plan_cli.render.table_text import write_json_lines, write_table
 from plan_cli.reporting import reports_errors
-from plan_store import PlanStore, SystemClock
 
 _DEFAULT = "select event_time_unix_ms, run_id, event_name from events order by event_time_unix_ms desc limit 50"
 
@@ -21,6 +20,7 @@ def events(
     *,
     sql: Annotated[str, Parameter(help="One SELECT statement over the store's tables.")] = _DEFAULT,
     profile: Profile = None,
+    store: StorePlace = None,
     json: AsJson = False,
 ) -> int:
     """Query every event of every run with SQL.
@@ -28,9 +28,9 @@ def events(
     The table `events` has the stored columns; `runs`, `tasks` and `outputs` are views of the same history. With
     `--json`, each row is one line.
     """
-    opened = open_project(project, profile)
-    with PlanStore.open(opened.store_root, clock=SystemClock(), read_only=True) as store:
-        table = store.sql(sql)
+    opened = open_project(project, profile, store=store)
+    with opened.open_store(read_only=True) as opened_store:
+        table = opened_store.sql(sql)
     if json:
         write_json_lines(table)
     else:

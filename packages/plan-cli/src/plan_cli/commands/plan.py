@@ -9,7 +9,7 @@ from plan_cli.build_code import of_build
 from plan_cli.building import HISTORY_RUNS
 from plan_cli.machine import describe_machine, machine_label
 from plan_cli.open_project import OpenProject, open_project
-from plan_cli.options import AsJson, Costs, Policy, Profile, ProjectPath, Vars, assignments, cost_choice
+from plan_cli.options import AsJson, Costs, Policy, Profile, ProjectPath, StorePlace, Vars, assignments, cost_choice
 from plan_cli.planning import History, admit_plan, schedule_project, validate_project
 from plan_cli.render.console import console, print_json
 from plan_cli.render.schedule_text import forecast_lines, order_lines, schedule_summary
@@ -17,7 +17,6 @@ from plan_cli.render.validation_text import admission_line, validation_lines
 from plan_cli.reporting import reports_errors
 from plan_contracts import artifact_id
 from plan_scheduler import explain
-from plan_store import PlanStore, SystemClock
 
 
 @reports_errors
@@ -25,6 +24,7 @@ def plan(
     project: ProjectPath = Path(),
     *,
     profile: Profile = None,
+    store: StorePlace = None,
     var: Vars = None,
     costs: Costs = "auto",
     policy: Policy = None,
@@ -37,7 +37,7 @@ def plan(
 
     With `--costs statistics` the same project gives the same plan, byte for byte, on any machine.
     """
-    opened = open_project(project, profile, assignments(var))
+    opened = open_project(project, profile, assignments(var), store=store)
     validated = validate_project(opened)
     admission = admit_plan(opened, validated, policy)
     out = console()
@@ -66,7 +66,5 @@ def plan(
 
 
 def _history(project: OpenProject) -> History:
-    if not project.store_root.exists():
-        return {}
-    with PlanStore.open(project.store_root, clock=SystemClock(), read_only=True) as store:
+    with project.open_store(read_only=True) as store:
         return store.past_entries(HISTORY_RUNS, machine=machine_label(describe_machine()))

@@ -9,12 +9,11 @@ from cyclopts import Parameter
 
 from plan_cli.exit_codes import DONE
 from plan_cli.open_project import open_project
-from plan_cli.options import AsJson, Profile, ProjectPath
+from plan_cli.options import AsJson, Profile, ProjectPath, StorePlace
 from plan_cli.render.console import print_json, print_lines
 from plan_cli.render.figures import count, duration
 from plan_cli.reporting import reports_errors
 from plan_contracts import RunList, RunManifestV2
-from plan_store import PlanStore, SystemClock
 
 
 @reports_errors
@@ -23,19 +22,20 @@ def runs(
     *,
     run: Annotated[str | None, Parameter(help="Show one run: `latest`, or the beginning of an id.")] = None,
     profile: Profile = None,
+    store: StorePlace = None,
     json: AsJson = False,
 ) -> int:
     """List the runs of a project, the newest first, or show one."""
-    opened = open_project(project, profile)
-    with PlanStore.open(opened.store_root, clock=SystemClock(), read_only=True) as store:
+    opened = open_project(project, profile, store=store)
+    with opened.open_store(read_only=True) as opened_store:
         if run is not None:
-            manifest = store.manifest(run)
+            manifest = opened_store.manifest(run)
             if json:
                 print_json(manifest)
             else:
                 print_lines(_manifest_lines(manifest))
             return DONE
-        manifests = store.runs()
+        manifests = opened_store.runs()
     if json:
         print_json(RunList(runs=manifests))
     else:

@@ -1,23 +1,21 @@
 """`plan-cli store`."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter, validators
 
-from plan_cli.durations import seconds_of
 from plan_cli.exit_codes import DONE, STORE_DAMAGED
-from plan_cli.open_project import OpenProject, open_project
-from plan_cli.options import AsJson, Profile, ProjectPath, StorePlace
+from plan_cli.open_project import open_project
+from plan_cli.options import AsJson, Profile, ProjectPath, StorePlace, age_seconds
 from plan_cli.render.console import console, print_json
 from plan_cli.render.store_text import compaction_lines, info_lines, pruning_lines
 from plan_cli.reporting import reports_errors, show_errors
-from plan_contracts import ErrorReport
-from plan_store import PlanStore, SystemClock
+from plan_contracts import Contract, ErrorReport
 
 Keep = Annotated[int | None, Parameter(validator=validators.Number(gte=0))]
+OlderThan = Annotated[float | None, Parameter(converter=age_seconds)]
 
 
 @reports_errors
@@ -39,8 +37,8 @@ def verify(
     quarantine
         Move what is damaged in the store to `quarantine/` in it, so that everything else reads on.
     """
-    opened = open_project(project, profile, store)
-    with _store(opened, read_only=not quarantine) as looked_at:
+    opened = open_project(project, profile, store=store)
+    with opened.open_store(read_only=not quarantine) as looked_at:
         found = looked_at.verify()
         damages = (*found, *looked_at.verify_outputs(opened.name, profile or "", opened.outputs_root))
         moved = looked_at.quarantine(found) if quarantine else ()
@@ -64,7 +62,7 @@ def compact(
 
     Safe while builds run, and when it is killed: the next one goes on.
     """
-    with _store(open_project(project, profile, store)) as opened:
+    with open_project(project, profile, store=store).open_store() as opened:
         done = opened.compact()
     _show(done, compaction_lines(done), json=json)
     return STORE_DAMAGED if done.damaged else DONE
@@ -75,7 +73,7 @@ def prune(
     project: ProjectPath = Path(),
     *,
     keep: Keep = None,
-    older_than: str | None = None,
+    older_than: OlderThan = None,
     dry_run: bool = False,
     profile: Profile = None,
     store: StorePlace = None,
@@ -95,13 +93,11 @@ def prune(
     dry_run
         Remove nothing, and tell what would be removed.
     """
-    opened = open_project(project, profile, store)
-    age = None if older_than is None else seconds_of(older_than)
-    unlimited = keep is None and age is None
-    with _store(opened) as pruned:
+    opened = open_project(project, profile, store=store)
+    with opened.open_store() as pruned:
         done = pruned.prune(
-            keep=KEEP_ALL if unlimited else keep,
-            older_than_seconds=age,
+            keep=keep,
+            older_than_seconds=older_than,
             cache_bytes=opened.cache_bytes,
             dry_run=dry_run,
         )
@@ -114,7 +110,15 @@ def info(
     project: ProjectPath = Path(), *, profile: Profile = None, store: StorePlace = None, json: AsJson = False
 ) -> int:
     """Count and measure what the store holds; change nothing."""
-    with _store(open_project(project, profile, store), read_only=True) as opened:
+    with open_project(project, profile, store=store).open_store(read_only=True) as opened:
         found = opened.info()
     _show(found, info_lines(found), json=json)
     return DONE
+
+
+def _show(document: Contract, lines: Iterator[str], *, json: bool) -> None:
+    if json:
+        print_json(document)
+        return
+    for line in lines:
+        console().print(line, markup=False)
