@@ -122,6 +122,11 @@ def _contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
+def _findings(text: str) -> list[str]:
+    """Give the lines that say what is wrong, apart from counts and verdict, which differ from command to command."""
+    return [line for line in text.splitlines() if line.startswith(("    ", "invalid:", "blocked:"))]
+
+
 @pytest.fixture(scope="module")
 def built_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the tutorial's example once, so that there are outputs to keep."""
@@ -160,7 +165,7 @@ def test_build_bad_input_is_refused_with_a_clear_message(name: str, built_shop: 
     assert not (project / "escape.parquet").exists()
     assert not (tmp_path / "escape.parquet").exists()
     if code == 3:
-        assert build.out.startswith(shown.out.replace("would run", "has run"))
+        assert _findings(build.out) == _findings(shown.out)
     _assert_golden(name, shown.text.replace(str(project), "<project>"))
 
 

@@ -2,13 +2,17 @@
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 from typing import ParamSpec
 
 from plan_cli.exit_codes import INTERRUPTED
 from plan_cli.render.console import error_console, print_json
-from plan_contracts import ErrorReport, PlanError, PlanErrors
+from plan_cli.render.places import ProjectPlaces
+from plan_contracts import PROJECT_FILE_NAME, ErrorReport, PlanError, PlanErrors
 
 P = ParamSpec("P")
+
+_HERE = Path()
 
 
 def reports_errors(command: Callable[P, int]) -> Callable[P, int]:
@@ -26,7 +30,7 @@ def reports_errors(command: Callable[P, int]) -> Callable[P, int]:
             if kwargs.get("json"):
                 print_json(ErrorReport(errors=tuple(each.payload() for each in errors)))
             else:
-                show_errors(errors)
+                show_errors(errors, _folder(args, kwargs.get("project")))
             return max(each.exit_code for each in errors)
         except KeyboardInterrupt:
             error_console().print("interrupted")
@@ -35,11 +39,25 @@ def reports_errors(command: Callable[P, int]) -> Callable[P, int]:
     return reporting
 
 
-def show_errors(errors: tuple[PlanError, ...]) -> None:
-    """Print errors to standard error, each with its place and what to do about it."""
-    console = error_console()
+def _folder(args: tuple[object, ...], keyword: object) -> Path:
+    """Give the folder of the project that a command is about, which is its first argument."""
+    given = next((value for value in (*args, keyword) if isinstance(value, Path)), Path())
+    return (given.parent if given.name == PROJECT_FILE_NAME else given).resolve()
+
+
+def show_errors(errors: tuple[PlanError, ...], folder: Path = _HERE) -> None:
+    """Print errors to standard error, each with its place and what to do about it.
+
+    Parameters
+    ----------
+    errors
+        What is wrong.
+    folder
+        The project's folder: places in its files are shown relative to the working directory.
+    """
+    console, places = error_console(), ProjectPlaces(folder)
     for error in errors:
-        place = f"{error.location}: " if error.location is not None else ""
+        place = f"{places.shown(error.location)}: " if error.location is not None else ""
         console.print(f"[bold red]error[/] [{error.code}]".replace("[" + error.code, r"\[" + error.code), end=" ")
         console.print(f"{place}{error.message}", markup=False)
         if error.suggestion:

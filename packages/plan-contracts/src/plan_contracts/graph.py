@@ -80,6 +80,8 @@ class LogicalEdge(Contract, frozen=True, kw_only=True):
     """View that reads."""
     requirement: Requirement | None = None
     """What the consumer needs; none when that could not be found out, and the edge cannot be validated."""
+    places: dict[str, SourceLocation] = {}
+    """Where the consumer names required columns that the producer lacks, by column; no part of any identity."""
 
 
 class LogicalGraph(Contract, frozen=True, kw_only=True):

@@ -73,6 +73,10 @@ class EdgeValidation(Contract, frozen=True, kw_only=True):
     """`blocked` when the producer's schema could not be derived."""
     missing_columns: tuple[str, ...] = ()
     """Columns that the producer lacks, sorted."""
+    places: dict[str, SourceLocation] = {}
+    """Where the consumer names them, by column, as far as that is known."""
+    available_columns: tuple[str, ...] = ()
+    """Columns that the producer has, in its order, the first of many; empty when none is missing."""
     type_mismatches: tuple[TypeMismatch, ...] = ()
     """Columns of another type, sorted by column."""
     missing_metadata: tuple[str, ...] = ()

@@ -24,7 +24,6 @@ from plan_contracts import (
     ProjectFile,
     RequiredColumn,
     Requirement,
-    SourceLocation,
     Statistics,
     Variable,
     ViewSection,
@@ -43,6 +42,7 @@ from plan_engine.planned_view import PlannedView
 from plan_engine.planning_findings import table_finding
 from plan_engine.planning_session import PlanningSession
 from plan_engine.references import find_references, planning_order, refusal
+from plan_engine.sql_text import find_identifier
 from plan_engine.variable_reading import missing_variables, variables_read
 from plan_engine.view_statistics import check_statistics, view_statistics
 
@@ -156,7 +156,7 @@ class _Compiler:
             kind=FindingKind.CYCLE,
             message=f"it waits for itself: {shown}",
             subject=shown,
-            location=SourceLocation(file=self._sources[name].path),
+            location=find_identifier(self._sources[name], members[members.index(name) - 1]),
         )
         return PlannedView(name=name, references=self._references[name], findings=(finding,))
 
@@ -232,4 +232,6 @@ def _edge(producer: str, planned: PlannedView) -> LogicalEdge:
         return LogicalEdge(producer=producer, consumer=planned.name)
     needed = planned.required.get(producer, {})
     columns = tuple(RequiredColumn(name=name, type=kind) for name, kind in sorted(needed.items()))
-    return LogicalEdge(producer=producer, consumer=planned.name, requirement=Requirement(columns=columns))
+    places = {column: place for column, place in planned.places.get(producer, {}).items() if column in needed}
+    requirement = Requirement(columns=columns)
+    return LogicalEdge(producer=producer, consumer=planned.name, requirement=requirement, places=places)

@@ -31,6 +31,7 @@ class PlanningMessage:
     subject: str = ""
     qualifier: str | None = None
     suggestion: str | None = None
+    known: tuple[str, ...] = ()
     line: int | None = None
     column: int | None = None
 
@@ -47,6 +48,12 @@ _TABLE = re.compile(rf"table '(?:datafusion\.)?(?:{SCHEMA_NAME}\.)?(.+?)' not fo
 _IDENTIFIER = r'(?:"(?:[^"]|"")+"|[^\s."]+)'
 _COLUMN = re.compile(rf"No field named (?:({_IDENTIFIER})\.)?({_IDENTIFIER})(?:\.{_IDENTIFIER})?\.(?:\s|$)")
 _FUNCTION = re.compile(r"Invalid function '(.+?)'")
+_VALID_FIELDS = re.compile(r"Valid fields are (.+?)\.(?:\s|$)")
+_GROUPED = re.compile(r'column "(?:\S+\.)?(\S+?)" must appear in the GROUP BY clause')
+_REPEATED = re.compile(
+    r'Projections require unique expression names but the expression "(?:.+? AS )?([^"]+?)" at position'
+)
+_NAMING = (_FUNCTION, _GROUPED, _REPEATED)
 _SIGNATURE = re.compile(r"No function matches the given name and argument types '(.+?)'\.")
 _DID_YOU_MEAN = re.compile(r"\s*Did you mean '(.+?)'\?")
 _CAUSE = re.compile(r"\n\s*caused by\s*\n")
@@ -86,13 +93,14 @@ def read_planning_message(error: BaseException) -> PlanningMessage:
             subject=unquoted(name),
             qualifier=unquoted(qualifier) if qualifier is not None else None,
             suggestion=_suggestion(text),
+            known=_known_columns(text),
         )
     ambiguous = _AMBIGUOUS.search(text)
     if ambiguous is not None:
         subject = unquoted(ambiguous.group(1))
         return PlanningMessage(refusal=Refusal.AMBIGUOUS_COLUMN, text=clean(text), subject=subject)
-    function = _FUNCTION.search(text)
-    subject = function.group(1) if function is not None else ""
+    named = next((found for pattern in _NAMING if (found := pattern.search(text)) is not None), None)
+    subject = unquoted(named.group(1)) if named is not None else ""
     near = _suggestion(text)
     return PlanningMessage(
         refusal=Refusal.OTHER,
@@ -100,6 +108,11 @@ def read_planning_message(error: BaseException) -> PlanningMessage:
         subject=subject,
         suggestion=nearest(subject, [near]) if near is not None else None,
     )
+
+
+def _known_columns(text: str) -> tuple[str, ...]:
+    found = _VALID_FIELDS.search(text)
+    return tuple(found.group(1).replace('"', "").split(", ")) if found is not None else ()
 
 
 def _suggestion(text: str) -> str | None:
@@ -134,6 +147,10 @@ def clean(text: str) -> str:
     signature = _SIGNATURE.search(text)
     if signature is not None:
         return f"No function takes the arguments `{signature.group(1)}`; a cast may help"
+    for pattern, said in _REWORDED:
+        found = pattern.search(text)
+        if found is not None:
+            return said.format(*found.groups())
     innermost = _BUG_NOTE.sub("", _CAUSE.split(text.strip())[-1])
     for line in innermost.splitlines():
         said = _DID_YOU_MEAN.sub("", _NOISE.sub("", line)).strip()
@@ -207,6 +224,20 @@ def read_json_fault(text: str) -> JsonFault | None:
     value, kind = (said.group(1), said.group(2)) if said.group(1) is not None else (said.group(4), said.group(3))
     return JsonFault(path=tuple(_JSON_FIELD.findall(text)), value=value.strip(), kind=kind.lower())
 
+
+_REWORDED = (
+    (_FUNCTION, "there is no function `{0}`"),
+    (
+        _GROUPED,
+        "`{0}` is neither grouped by nor within an aggregate: add it to GROUP BY, or aggregate it",
+    ),
+    (_REPEATED, "two of its columns are called `{0}`; name one of them with `as`"),
+    (
+        re.compile(r"UNION queries have different number of columns"),
+        "the parts of the UNION have different numbers of columns",
+    ),
+)
+"""Messages that say the right thing in words that no user has written; earlier ones win."""
 
 _MENDS = (
     (re.compile(r"divide by zero", re.IGNORECASE), "Guard the divisor, for example with `nullif(divisor, 0)`."),

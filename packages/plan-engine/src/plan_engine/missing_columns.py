@@ -10,11 +10,11 @@ from itertools import combinations
 
 import pyarrow as pa
 
-from plan_contracts import PlanningFinding, ViewSource
+from plan_contracts import PlanningFinding, SourceLocation, ViewSource
 from plan_engine.datafusion_messages import PlanningMessage, Refusal
 from plan_engine.planning_findings import column_finding, other_finding
 from plan_engine.planning_session import NotPlanned, Plan, PlanningSession
-from plan_engine.sql_text import occurrences
+from plan_engine.sql_text import find_identifier, occurrences
 
 MAX_PLANNINGS = 64
 """Faults that are looked for in one view."""
@@ -49,6 +49,8 @@ class Mended:
     """Columns that were added, by input."""
     undecided: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     """Those of them, as input and column, that might as well belong to another input."""
+    places: dict[str, dict[str, SourceLocation]] = field(default_factory=dict[str, dict[str, SourceLocation]])
+    """Where the view names them, by input and column."""
     rewritten: bool = False
     """Whether names were replaced in the text, so that the output's columns are not the view's."""
     findings: tuple[PlanningFinding, ...] = ()
@@ -120,11 +122,11 @@ class _Mending:
             candidates = tuple(name for name, _ in single)
             self._report(column_finding(self._session, self._view, message, candidates))
         if single:
-            return self._add((single[0][0],), column, single[0][1])
+            return self._add((single[0][0],), message, single[0][1])
         for pair in combinations(lacking[:MAX_SHARED_INPUTS], 2):
             answer = self._try(pair, column)
             if _helps(answer, message):
-                return self._add(pair, column, answer)
+                return self._add(pair, message, answer)
         self._report(column_finding(self._session, self._view, message, ()))
         return self._replace_name(message)
 
@@ -141,7 +143,7 @@ class _Mending:
                 same += answer.message.text == message.text
             to_blame = to_blame or same < _INDIFFERENT or _names(message, column)
         if not to_blame and not self.result.rewritten:
-            self._report(other_finding(self._view, message))
+            self._report(other_finding(self._session, self._view, self._references, message))
         return None
 
     def _replace_name(self, message: PlanningMessage) -> Answer | None:
@@ -161,7 +163,11 @@ class _Mending:
     def _has(self, name: str, column: str) -> bool:
         return column in self._session.schema(name).names or column in self.result.stubs.get(name, {})
 
-    def _add(self, owners: tuple[str, ...], column: str, answer: Answer) -> Answer:
+    def _add(self, owners: tuple[str, ...], message: PlanningMessage, answer: Answer) -> Answer:
+        column = message.subject
+        for owner in owners:
+            place = find_identifier(self._view, column, message.qualifier)
+            self.result.places.setdefault(owner, {})[column] = place
         self._set_type(owners, column, _STUB_TYPES[0])
         self._added.append((owners, column))
         return answer

@@ -38,6 +38,7 @@ def plan_view(session: PlanningSession, view: ViewSource, references: tuple[str,
             name=view.name,
             references=references,
             required={name: mended.requirements(name) for name in references},
+            places=mended.places,
             findings=mended.findings,
         )
     return _planned(session, view, references, mended.plan, mended)
@@ -59,6 +60,7 @@ def _planned(
         name=view.name,
         references=references,
         required=required,
+        places=mended.places,
         schema=plan.schema if not mended.rewritten else None,
         volatile_calls=frozenset(volatile_calls(plan.unoptimized)),
         operators=operator_count(plan.optimized),

@@ -1,10 +1,10 @@
 """What planning a view alone has brought to light."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from plan_contracts import PlanningFinding
+from plan_contracts import PlanningFinding, SourceLocation
 from plan_engine.datafusion_messages import PlanningMessage
 
 
@@ -17,6 +17,8 @@ class PlannedView:
     """Datasets and views that it reads, sorted."""
     required: dict[str, dict[str, str | None]] | None = None
     """Per input the columns that it needs with their types; no type for a column that is missing. None: not known."""
+    places: dict[str, dict[str, SourceLocation]] = field(default_factory=dict[str, dict[str, SourceLocation]])
+    """Where it names columns that are missing, by input and column."""
     schema: pa.Schema | None = None
     """Its output; none when that could not be found out."""
     definition: str | None = None

@@ -6,6 +6,10 @@ from plan_contracts import FindingKind, PlanningFinding, SourceLocation, ViewSou
 from plan_engine.datafusion_messages import PlanningMessage, Refusal
 from plan_engine.planning_session import PlanningSession
 from plan_engine.sql_text import find_identifier
+from plan_engine.type_errors import explain_types
+
+MAX_LISTED = 8
+"""Columns that are listed where one is missing that no input can have."""
 
 _ABOUT_TYPES = ("coerce", "cast", "signature", "argument type", "non-boolean", "incompatible", "common argument")
 
@@ -42,7 +46,9 @@ def column_finding(
             location=location,
         )
     known = [name for each in candidates for name in session.schema(each).names]
-    where = f" in {' or '.join(candidates)}" if candidates else f" where `{view.name}` names it"
+    where = f" in {' or '.join(candidates)}" if candidates else ""
+    if not candidates and message.known:
+        where = f", only {', '.join(message.known[:MAX_LISTED])}"
     return PlanningFinding(
         view=view.name,
         kind=FindingKind.MISSING_COLUMN,
@@ -54,10 +60,21 @@ def column_finding(
     )
 
 
-def other_finding(view: ViewSource, message: PlanningMessage) -> PlanningFinding:
+def other_finding(
+    session: PlanningSession, view: ViewSource, references: Collection[str], message: PlanningMessage
+) -> PlanningFinding:
     """Give the finding of whatever else keeps a view from being planned."""
     if message.refusal is Refusal.UNKNOWN_TABLE:
         return table_finding(view, message.subject, ())
+    fault = explain_types(view, message.text, {name: session.schema(name) for name in references})
+    if fault is not None:
+        return PlanningFinding(
+            view=view.name,
+            kind=FindingKind.TYPE_ERROR,
+            message=fault.message,
+            subject=fault.subject,
+            location=fault.location or SourceLocation(file=view.path),
+        )
     about_types = any(word in message.text.lower() for word in _ABOUT_TYPES)
     subject = message.subject or view.name
     return PlanningFinding(

@@ -9,6 +9,9 @@ from plan_validate.rules.metadata import missing_metadata
 from plan_validate.rules.types import type_mismatches
 from plan_validate.suggestions import suggest_columns
 
+MAX_LISTED = 20
+"""Columns of a producer that are listed where one is missing."""
+
 
 def judge_edge(
     edge: LogicalEdge,
@@ -64,6 +67,8 @@ def judge_edge(
         consumer=edge.consumer,
         status=status,
         missing_columns=missing,
+        places={column: edge.places[column] for column in missing if column in edge.places},
+        available_columns=tuple(available)[:MAX_LISTED] if missing else (),
         type_mismatches=mismatches,
         missing_metadata=metadata,
         contract_violations=contract.all,

@@ -20,6 +20,7 @@ from plan_cli.options import (
 )
 from plan_cli.render.build_text import build_summary
 from plan_cli.render.console import console, print_json
+from plan_cli.render.places import ProjectPlaces
 from plan_cli.render.progress import build_display
 from plan_cli.reporting import reports_errors
 from plan_contracts import BuildRequest
@@ -63,7 +64,7 @@ def build(
         policy=execution_policy(opened.file),
         vars=dict(opened.given_vars),
     )
-    with build_display(console(), silent=json) as listener:
+    with build_display(console(), ProjectPlaces(opened.folder), silent=json) as listener:
         outcome = build_project(opened, request, listener, policy=policy)
     if json and outcome.manifest is not None:
         print_json(outcome.manifest)

@@ -12,8 +12,9 @@ from plan_cli.open_project import OpenProject, open_project
 from plan_cli.options import AsJson, Costs, Policy, Profile, ProjectPath, StorePlace, Vars, assignments, cost_choice
 from plan_cli.planning import History, admit_plan, schedule_project, validate_project
 from plan_cli.render.console import console, print_json
+from plan_cli.render.places import ProjectPlaces
 from plan_cli.render.schedule_text import forecast_lines, order_lines, schedule_summary
-from plan_cli.render.validation_text import admission_line, validation_lines
+from plan_cli.render.validation_text import admission_line, finding_lines, summary_line
 from plan_cli.reporting import reports_errors
 from plan_contracts import artifact_id
 from plan_scheduler import explain
@@ -45,7 +46,8 @@ def plan(
         print_json(validated.artifact)
         return of_build(admission, None)
     if admission.refused:
-        for line in validation_lines(validated.artifact):
+        places = ProjectPlaces(opened.folder)
+        for line in (*finding_lines(validated.artifact, places), summary_line(validated.artifact)):
             out.print(line, markup=False)
         out.print(admission_line(admission), markup=False)
         return of_build(admission, None)

@@ -7,7 +7,8 @@ from plan_cli.open_project import open_project
 from plan_cli.options import AsJson, Policy, Profile, ProjectPath, Vars, assignments
 from plan_cli.planning import admit_plan, validate_project
 from plan_cli.render.console import console, print_json
-from plan_cli.render.validation_text import admission_line, validation_lines
+from plan_cli.render.places import ProjectPlaces
+from plan_cli.render.validation_text import admission_line, finding_lines, validation_table
 from plan_cli.reporting import reports_errors
 
 
@@ -31,7 +32,8 @@ def validate(
     if json:
         print_json(validated.artifact)
     else:
-        for line in validation_lines(validated.artifact):
+        places = ProjectPlaces(opened.folder)
+        for line in (*validation_table(validated.artifact), *finding_lines(validated.artifact, places)):
             console().print(line, markup=False)
         console().print(admission_line(admission).replace("nothing has run", "nothing would run"), markup=False)
     return of_build(admission, None)

@@ -8,8 +8,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from plan_cli.building import BuildListener, BuildOutcome
 from plan_cli.render.figures import count, duration
+from plan_cli.render.places import ProjectPlaces
 from plan_cli.render.schedule_text import schedule_summary
-from plan_cli.render.validation_text import admission_line, validation_lines
+from plan_cli.render.validation_text import admission_line, finding_lines, summary_line
 from plan_contracts import TaskOutcome, TaskStatus
 
 _STYLES = {
@@ -40,14 +41,15 @@ class Silent(BuildListener):
 class PlainLines(BuildListener):
     """One line per final task, numbered."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, places: ProjectPlaces) -> None:
         self._console = console
+        self._places = places
         self._total = 0
         self._finished = 0
 
     def admitted(self, outcome: BuildOutcome) -> None:
         """Show what does not fit."""
-        show_validation(self._console, outcome)
+        show_validation(self._console, outcome, self._places)
 
     def planned(self, outcome: BuildOutcome) -> None:
         """Show the plan."""
@@ -69,8 +71,9 @@ class PlainLines(BuildListener):
 class LiveDisplay(BuildListener):
     """A bar over all tasks and the names of those that run; finished tasks scroll above it."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, places: ProjectPlaces) -> None:
         self._console = console
+        self._places = places
         self._running: dict[str, None] = {}
         self._progress = Progress(
             TextColumn("{task.description}"),
@@ -91,7 +94,7 @@ class LiveDisplay(BuildListener):
 
     def admitted(self, outcome: BuildOutcome) -> None:
         """Show what does not fit."""
-        show_validation(self._console, outcome)
+        show_validation(self._console, outcome, self._places)
 
     def planned(self, outcome: BuildOutcome) -> None:
         """Show the plan and the length of the bar."""
@@ -119,21 +122,22 @@ class LiveDisplay(BuildListener):
 
 
 @contextmanager
-def build_display(console: Console, *, silent: bool) -> Generator[BuildListener]:
+def build_display(console: Console, places: ProjectPlaces, *, silent: bool) -> Generator[BuildListener]:
     """Give the display that suits the console."""
     if silent:
         yield Silent()
     elif console.is_terminal:
-        with LiveDisplay(console).showing() as live:
+        with LiveDisplay(console, places).showing() as live:
             yield live
     else:
-        yield PlainLines(console)
+        yield PlainLines(console, places)
 
 
-def show_validation(console: Console, outcome: BuildOutcome) -> None:
+def show_validation(console: Console, outcome: BuildOutcome, places: ProjectPlaces) -> None:
     """Show everything that does not fit, and who may run."""
     if outcome.validated is not None:
-        for line in validation_lines(outcome.validated.artifact):
+        artifact = outcome.validated.artifact
+        for line in (*finding_lines(artifact, places), summary_line(artifact)):
             console.print(line, markup=False)
     if outcome.admission is not None and (outcome.admission.held or outcome.admission.refused):
         console.print(admission_line(outcome.admission), markup=False)

@@ -23,6 +23,8 @@ BROKEN_EDGE = EdgeValidation(
     consumer="daily_revenue",
     status=ValidationStatus.INVALID,
     missing_columns=("amont",),
+    places={"amont": SourceLocation(file="views/daily_revenue.sql", line=1, column=45)},
+    available_columns=("order_id", "placed_at", "amount"),
     type_mismatches=(TypeMismatch(column="placed_at", required="timestamp(us, UTC)", available="string"),),
     contract_violations=(
         ContractViolation(kind=ViolationKind.NULLABLE, subject="order_id", declared="not null", available="nullable"),

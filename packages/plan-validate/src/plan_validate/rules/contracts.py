@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from plan_contracts import ContractViolation, DataCheck, DataContract, Evidence, Exactness, ViolationKind
+from plan_contracts import ContractViolation, DataCheck, DataContract, Evidence, Exactness, ViolationKind, nearest
 from plan_validate.rules.types import type_fits
 
 
@@ -76,12 +76,13 @@ def _columns(declared: DataContract, evidence: Evidence) -> list[ContractViolati
     for name in sorted({*declared.columns, *rules}):
         wanted, there = declared.columns.get(name), available.get(name)
         if there is None:
+            close = nearest(name, available)
             found.append(
                 ContractViolation(
                     kind=ViolationKind.COLUMN_MISSING,
                     subject=name,
                     declared=wanted or rules[name],
-                    available="no such column",
+                    available=f"no such column; the nearest is `{close}`" if close is not None else "no such column",
                 )
             )
         elif wanted is not None and not type_fits(there.type, wanted, widening=False):
