@@ -48,7 +48,8 @@ def test_document_of_any_contract_decodes_to_itself(contract: RegisteredContract
     packed, text = encode_msgpack(document), encode_json(document)
     assert decode_msgpack(packed, contract.type) == document
     assert decode_json(text, contract.type) == document
-    assert encode_msgpack(decode_msgpack(packed, contract.type)) == packed
+    again = decode_msgpack(packed, contract.type)
+    assert encode_msgpack(again) == packed == msgspec.msgpack.Encoder(order="deterministic").encode(again)
     assert encode_json(decode_json(text, contract.type)) == text
     assert encode_msgpack(decode_json(text, contract.type)) == packed
 

@@ -9,9 +9,9 @@ from typing import TypeVar, cast
 import msgspec
 
 from plan_contracts.base import Contract
+from plan_contracts.canonical_rules import has_plain_floats, is_canonical
 from plan_contracts.errors import DocumentRefused, NotCanonical
 from plan_contracts.scalars import NAME_PATTERN
-from plan_contracts.whole_floats import holds_whole_floats
 
 MAX_DOCUMENT_BYTES = 1 << 30
 """Longest document that is decoded."""
@@ -20,37 +20,14 @@ T = TypeVar("T", bound=Contract)
 
 _NAME_RULE = f"matching regex {NAME_PATTERN!r}"
 
+_encode_plainly = msgspec.msgpack.Encoder().encode
+_PLAIN_JSON = msgspec.json.Encoder()
 _MSGPACK = msgspec.msgpack.Encoder(order="deterministic")
 _JSON = msgspec.json.Encoder(order="deterministic")
 
 # A float64 in MessagePack is 0xcb and eight bytes, exponent first: NaN, the infinities and -0.0 are recognised by
 # their first bytes. A match may also lie inside a string or an integer, so it only leads to a closer look.
 _SUSPICIOUS_FLOAT = re.compile(rb"\xcb(?:[\x7f\xff][\xf0-\xff]|\x80\x00{7})")
-
-
-def _holds_odd_float(encoded: bytes) -> bool:
-    """Say whether a document holds NaN, an infinity or -0.0; among 100,000 floats some bytes match by chance."""
-    if _SUSPICIOUS_FLOAT.search(encoded) is None:
-        return False
-    pending: list[object] = [msgspec.msgpack.decode(encoded)]
-    while pending:
-        value = pending.pop()
-        if isinstance(value, dict):
-            inner = list(cast("dict[object, object]", value).values())
-        elif isinstance(value, list):
-            inner = cast("list[object]", value)
-        else:
-            inner = [value]
-        kinds = set(map(type, inner))
-        if float in kinds and any(
-            not math.isfinite(each) or (not each and math.copysign(1.0, each) < 0)
-            for each in inner
-            if isinstance(each, float)
-        ):
-            return True
-        if dict in kinds or list in kinds:
-            pending.extend(inner)
-    return False
 
 
 def _refuse_or_normalise(value: object, path: str) -> object:
@@ -71,19 +48,6 @@ def _refuse_or_normalise(value: object, path: str) -> object:
     return value
 
 
-def _canonical(document: T) -> tuple[T, bytes]:
-    contract = type(document)
-    encoded = _MSGPACK.encode(document)
-    if holds_whole_floats(document):
-        document = decode_msgpack(encoded, contract)
-        encoded = _MSGPACK.encode(document)
-    if not _holds_odd_float(encoded):
-        return document, encoded
-    builtins = _refuse_or_normalise(msgspec.msgpack.decode(encoded), "$")
-    document = decode_msgpack(_MSGPACK.encode(builtins), contract)
-    return document, _MSGPACK.encode(document)
-
-
 def canonical_form(document: T) -> T:
     """Give the equal document whose floats have the one form that its bytes have: no int among them, no -0.0.
 
@@ -94,7 +58,10 @@ def canonical_form(document: T) -> T:
     DocumentRefused
         When a document with such numbers is not valid.
     """
-    return _canonical(document)[0]
+    if has_plain_floats(document):
+        return document
+    builtins = _refuse_or_normalise(msgspec.msgpack.decode(_MSGPACK.encode(document)), "$")
+    return decode_msgpack(_MSGPACK.encode(builtins), type(document))  # decoding makes floats of whole numbers
 
 
 def encode_msgpack(document: Contract | dict[str, object]) -> bytes:
@@ -112,12 +79,34 @@ def encode_msgpack(document: Contract | dict[str, object]) -> bytes:
     DocumentRefused
         When a document that holds whole numbers or -0.0 in place of floats is not valid.
     """
-    if isinstance(document, Contract):
-        return _canonical(document)[1]
-    encoded = _MSGPACK.encode(document)
-    if not _holds_odd_float(encoded):
+    if isinstance(document, dict):
+        return encode_map(document)
+    if is_canonical(document):
+        return _encode_plainly(document)
+    return _MSGPACK.encode(canonical_form(document))
+
+
+def encode_map(values: dict[str, object], *, ordered: bool = False) -> bytes:
+    """Encode a mapping of plain values and contracts to canonical MessagePack.
+
+    Parameters
+    ----------
+    values
+        The mapping.
+    ordered
+        Whether it is known that all keys are in order and all floats canonical, so that nothing has to be looked for.
+
+    Raises
+    ------
+    NotCanonical
+        When a float is NaN or infinite.
+    """
+    if ordered:
+        return _encode_plainly(values)
+    encoded = _MSGPACK.encode(values)
+    if _SUSPICIOUS_FLOAT.search(encoded) is None:
         return encoded
-    return _MSGPACK.encode(_refuse_or_normalise(document, "$"))
+    return _MSGPACK.encode(_refuse_or_normalise(values, "$"))
 
 
 def encode_json(document: Contract) -> bytes:
@@ -130,7 +119,7 @@ def encode_json(document: Contract) -> bytes:
     DocumentRefused
         When a document that holds whole numbers or -0.0 in place of floats is not valid.
     """
-    return _JSON.encode(_canonical(document)[0])
+    return _PLAIN_JSON.encode(document) if is_canonical(document) else _JSON.encode(canonical_form(document))
 
 
 def encode_json_pretty(document: Contract) -> bytes:

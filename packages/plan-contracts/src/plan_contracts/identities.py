@@ -8,7 +8,8 @@ from typing import cast, get_args
 import msgspec
 
 from plan_contracts.base import Contract
-from plan_contracts.codec import canonical_form, encode_msgpack, payload_hash
+from plan_contracts.canonical_rules import is_canonical
+from plan_contracts.codec import canonical_form, encode_map, encode_msgpack, payload_hash
 from plan_contracts.graph import LogicalEdge, LogicalGraph
 
 
@@ -44,7 +45,7 @@ def _without_run_specific(document: Contract) -> dict[str, object]:
     reduced = reduced_fields(contract)
     return {
         name: _identity_value(getattr(document, name)) if name in reduced else getattr(document, name)
-        for name in contract.__struct_fields__
+        for name in sorted(contract.__struct_fields__)
         if name not in contract.run_specific
     }
 
@@ -68,7 +69,8 @@ def identity_form(document: Contract) -> dict[str, object]:
 
 def identity_bytes(document: Contract) -> bytes:
     """Give the canonical MessagePack of the identity form, a map with sorted keys: what `artifacts/<id>` holds."""
-    return encode_msgpack(identity_form(document))
+    canonical = canonical_form(document)
+    return encode_map(_without_run_specific(canonical), ordered=is_canonical(canonical))
 
 
 def artifact_id(document: Contract) -> str:

@@ -1,0 +1,164 @@
+"""Contracts: canonical bytes, ids and decoding of a large schedule and of many events, beside plain msgspec.
+
+Run with `python tests-integration/benchmarks/bench_contracts.py [tasks] [events]`, 100,000 tasks and 1,000,000 events
+unless given. Each figure is the best of several runs; the two sides of a ratio take turns. `import` is measured in
+fresh processes, from the first statement on.
+"""
+
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from plan_contracts import (
+    CostSource,
+    Placement,
+    PlanScheduleArtifact,
+    TaskStarted,
+    TaskStatus,
+    artifact_id,
+    decode_json,
+    decode_msgpack,
+    encode_json,
+    encode_msgpack,
+    event_row,
+    payload_hash,
+)
+from plan_contracts.events import TaskFinished
+from plan_contracts.execution import TaskMetrics
+
+ROUNDS = 5
+IMPORTS = 15
+
+
+def best_of_turns(*actions: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
+    """Give the best time of each action in seconds; they take turns, so that a slow moment hits all of them."""
+    best = [float("inf")] * len(actions)
+    for _ in range(rounds):
+        for position, action in enumerate(actions):
+            begin = time.perf_counter()
+            action()
+            best[position] = min(best[position], time.perf_counter() - begin)
+    return best
+
+
+def schedule_of(tasks: int, *, shuffled: bool = False) -> PlanScheduleArtifact:
+    """Make a schedule with as many tasks; its maps are in the order of names, as the scheduler makes them."""
+    chance = random.Random(7)
+    by_name = [f"task_{number:06}" for number in range(tasks)]
+    costs = [round(chance.lognormvariate(0, 1), 6) for _ in by_name]
+    names = chance.sample(by_name, tasks)
+    if shuffled:
+        by_name = chance.sample(by_name, tasks)
+    seconds = dict(zip(by_name, costs, strict=True))
+    width = 1000
+    return PlanScheduleArtifact(
+        run_id="20260102T030405.678Z-0a1b2c3d",
+        plan_signature="a" * 64,
+        reduced_plan_signature="b" * 64,
+        task_count=tasks,
+        ordered_tasks=tuple(names),
+        generations=tuple(tuple(names[start : start + width]) for start in range(0, tasks, width)),
+        critical_path_tasks=tuple(names[::width]),
+        critical_path_length_weighted=sum(costs[::width]),
+        task_costs=seconds,
+        cost_sources=dict.fromkeys(by_name, CostSource.STATISTICS),
+        cost_table_id="c" * 64,
+        bottom_level_costs={name: seconds[name] * 3 for name in by_name},
+        earliest_start={name: seconds[name] * 2 for name in by_name},
+        slack_by_task={name: seconds[name] / 2 for name in by_name},
+        views_by_task={name: (name,) for name in by_name},
+        bridge_edges=tuple(zip(names[: tasks // 10], names[tasks // 10 : tasks // 5], strict=True)),
+    )
+
+
+def measure_schedule(tasks: int) -> None:
+    """Print encoding, hashing and decoding of one schedule."""
+    schedule = schedule_of(tasks)
+    other_order = schedule_of(tasks, shuffled=True)
+    packed, text = encode_msgpack(schedule), encode_json(schedule)
+    plain_decoder = msgspec.msgpack.Decoder(PlanScheduleArtifact)
+    plain, ours, hashed, identity, decoded, plain_decoded, json_encoded, json_decoded, shuffled = best_of_turns(
+        lambda: msgspec.msgpack.encode(schedule),
+        lambda: encode_msgpack(schedule),
+        lambda: payload_hash(encode_msgpack(schedule)),
+        lambda: artifact_id(schedule),
+        lambda: decode_msgpack(packed, PlanScheduleArtifact),
+        lambda: plain_decoder.decode(packed),
+        lambda: encode_json(schedule),
+        lambda: decode_json(text, PlanScheduleArtifact),
+        lambda: encode_msgpack(other_order),
+    )
+
+    def show(what: str, seconds: float, note: str = "") -> None:
+        print(f"  {what:<34}{seconds * 1e3:8.1f} ms   {note}".rstrip())
+
+    print(f"schedule of {tasks:,} tasks, {len(packed) / 1e6:.1f} MB of MessagePack")
+    show("plain msgspec.msgpack.encode", plain)
+    show("encode_msgpack", ours, f"ratio {ours / plain:.2f} (at most 1.5)")
+    show("the same, maps in another order", shuffled, f"ratio {shuffled / plain:.2f}")
+    show("encode_msgpack and payload_hash", hashed, "(under 1,000)")
+    show("artifact_id", identity, "(under 1,000)")
+    show("decode_msgpack", decoded, f"ratio {decoded / plain_decoded:.2f} to plain (under 1,000)")
+    show("encode_json", json_encoded)
+    show("decode_json", json_decoded)
+
+
+def measure_events(count: int) -> None:
+    """Print the encoding of many events of two kinds, and of whole rows."""
+    metrics = TaskMetrics(wall_seconds=1.25, cpu_seconds=1.0, rows_in=1000, rows_out=10, bytes_read=8000)
+    events = [
+        TaskStarted(task=f"task_{number % 5000:04}", attempt=1, executor=Placement.THREADPOOL)
+        if number % 2
+        else TaskFinished(
+            task=f"task_{number % 5000:04}",
+            status=TaskStatus.SUCCEEDED,
+            attempts=1,
+            definition="d" * 64,
+            predicted_seconds=number / 7,
+            actual_seconds=number / 8,
+            metrics=metrics,
+        )
+        for number in range(count)
+    ]
+    plain, ours, rows = best_of_turns(
+        lambda: [msgspec.msgpack.encode(event) for event in events],
+        lambda: [encode_msgpack(event) for event in events],
+        lambda: [event_row(event, time_unix_ms=5, run_id="r") for event in events],
+        rounds=3,
+    )
+    print(f"{count:,} events, task_started and task_finished in turn")
+    print(f"  plain msgspec.msgpack.encode      {plain:8.2f} s")
+    print(f"  encode_msgpack                    {ours:8.2f} s    ratio {ours / plain:.2f} (at most 2)")
+    print(f"  event_row, with hash              {rows:8.2f} s    {count / rows:,.0f} rows/s")
+
+
+def measure_import() -> None:
+    """Print how long it takes to import the package, in a fresh process."""
+    program = "import time; b = time.perf_counter(); import {}; print(time.perf_counter() - b)"
+
+    def once(module: str) -> float:
+        command = [sys.executable, "-c", program.format(module)]
+        return float(subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout)
+
+    once("plan_contracts")  # compiles
+    ours, below = (min(once(module) for _ in range(IMPORTS)) for module in ("plan_contracts", "msgspec"))
+    print(f"import plan_contracts               {ours * 1e3:8.1f} ms   (under 80), msgspec alone {below * 1e3:.1f} ms")
+
+
+def main() -> None:
+    """Measure everything."""
+    tasks = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    events = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
+    print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, msgspec {msgspec.__version__}")
+    measure_import()
+    measure_schedule(tasks)
+    measure_events(events)
+
+
+if __name__ == "__main__":
+    main()
