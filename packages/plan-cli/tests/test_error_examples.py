@@ -1,30 +1,34 @@
 """The errors of this package say what their published examples say."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from plan_cli.adapters import import_adapters
 from plan_cli.document_files import check_file
-from plan_cli.errors import CostFileUnreadable, DocumentUnreadable
+from plan_cli.execution_options import ExecutionOptions
 from plan_cli.planning import read_cost_table
+from plan_contracts import PlanError
 from plan_contracts.error_catalogue import ERROR_CODES
+from plan_contracts.project import ExecutionSection
 from plan_contracts.testing import assert_error_example
 
+RAISED: dict[str, Callable[[], object]] = {
+    "adapter_not_importable": lambda: import_adapters(["no_such_tracker:Tracker"], Path()),
+    "cost_file_unreadable": lambda: read_cost_table(Path("cots.json")),
+    "document_unreadable": lambda: check_file(Path("shedule.json")),
+    "option_refused": lambda: ExecutionOptions(memory="lots").over(ExecutionSection()),
+}
 
-def test_error_says_what_is_published() -> None:
-    with pytest.raises(CostFileUnreadable) as caught:
-        read_cost_table(Path("cots.json"))
-    assert_error_example(caught.value)
 
-
-def test_unreadable_document_says_what_is_published() -> None:
-    with pytest.raises(DocumentUnreadable) as caught:
-        check_file(Path("shedule.json"))
+@pytest.mark.parametrize("code", RAISED)
+def test_error_says_what_is_published(code: str) -> None:
+    with pytest.raises(PlanError) as caught:
+        RAISED[code]()
+    assert caught.value.code == code
     assert_error_example(caught.value)
 
 
 def test_every_code_of_this_package_is_held_here() -> None:
-    assert [error.code for error in ERROR_CODES if error.package == "plan_cli"] == [
-        "cost_file_unreadable",
-        "document_unreadable",
-    ]
+    assert [error.code for error in ERROR_CODES if error.package == "plan_cli"] == sorted(RAISED)

@@ -3,6 +3,7 @@
 # pyarrow's stubs leave type parameters open.
 # pyright: reportUnknownMemberType=false
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from msgspec.structs import replace
 from project_builder import compiled, write_project
 from test_contract_checks import check_request
-from test_runtime import numbers, parquet, request, run, runtime
+from test_runtime import numbers, parquet, request, run, runtime, texts
 
 from plan_contracts import (
     CompiledProject,
@@ -102,6 +103,16 @@ def _replaced_input(folder: Path) -> TaskRequest:
     return request(folder, "select n from numbers", {"numbers": planned})
 
 
+def _stage_is_a_file(folder: Path) -> TaskRequest:
+    (folder / "stage").write_text("a file where the folder should be\n")
+    return request(folder, "select 1 as one", {})
+
+
+def _little_memory(folder: Path) -> TaskRequest:
+    asked = request(folder, "select * from texts as a join texts as b using (n)", {"texts": texts(folder)})
+    return replace(asked, limits=TaskLimits(memory_bytes=1 << 20))
+
+
 RUNNING: dict[str, Callable[[Path], TaskRequest]] = {
     "check_failed": lambda folder: check_request(
         folder, DataContract(not_null=("id",), unique=("id",), expressions={"positive": "amount > 0"})
@@ -109,11 +120,13 @@ RUNNING: dict[str, Callable[[Path], TaskRequest]] = {
     "dataset_changed": _replaced_input,
     "engine_failed": _scratch_is_a_file,
     "input_unavailable": _missing_input,
+    "memory_exhausted": _little_memory,
     "query_failed": lambda folder: request(
         folder,
         "select cast(s as bigint) as n from numbers",
         {"numbers": parquet(folder / "numbers.parquet", numbers())},
     ),
+    "staging_failed": _stage_is_a_file,
     "work_not_supported": lambda folder: replace(request(folder, "select 1 as one", {}), protocol=99),
 }
 
@@ -125,7 +138,8 @@ def test_error_of_a_task_says_what_is_published(code: str, tmp_path: Path) -> No
     error = run(engine, RUNNING[code](tmp_path)).error
     assert error is not None
     assert error.code == code
-    assert_error_example(error, shown_as={str(tmp_path): "/shop"})
+    sizes = dict.fromkeys(re.findall(r"[0-9.]+ [KM]?B", error.message), "10.0 MB")
+    assert_error_example(error, shown_as={str(tmp_path): "/shop", **sizes})
 
 
 def test_every_code_of_this_package_has_a_scenario() -> None:

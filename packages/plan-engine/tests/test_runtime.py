@@ -43,6 +43,13 @@ def parquet(path: Path, table: pa.Table) -> DatasetRef:
     return DatasetRef(uri=str(path), format=DataFormat.PARQUET, columns=columns, rows=table.num_rows)
 
 
+def texts(folder: Path) -> DatasetRef:
+    """Write 400,000 rows of text, which a hash join holds in some 50 MB."""
+    rows = 400_000
+    lines = [f"a text of some length {row}" for row in range(rows)]
+    return parquet(folder / "texts.parquet", pa.table({"n": pa.array(range(rows), pa.int64()), "s": lines}))
+
+
 def request(
     stage: Path, sql: str, inputs: dict[str, DatasetRef], *, keep: bool = False, task: str = "v"
 ) -> TaskRequest:
@@ -320,3 +327,19 @@ def test_run_large_result_in_a_folder_with_odd_characters_is_written(
 
     assert pq.read_table(pa.OSFile(output.ref.uri, "rb"))["n"].to_pylist() == list(range(10))
     assert staged_files(folder) == [Path(output.ref.uri).name]
+
+
+@pytest.mark.timeout(60)
+def test_run_join_that_does_not_fit_its_memory_fails_and_fits_when_it_is_frugal(tmp_path: Path) -> None:
+    engine = EngineRuntime()
+    engine.start(WorkerLimits(worker="w", scratch_uri=str(tmp_path / "scratch")))
+    join = "select a.n, a.s, b.s as t from texts as a join texts as b on a.n = b.n order by t desc"
+    asked = request(tmp_path, join, {"texts": texts(tmp_path)})
+
+    first = run(engine, replace(asked, limits=TaskLimits(target_partitions=2, memory_bytes=64 << 20)))
+    second = run(engine, replace(asked, limits=TaskLimits(memory_bytes=64 << 20, frugal=True)))
+
+    assert first.error is not None
+    assert first.error.code == "memory_exhausted"
+    assert second.error is None
+    assert second.outputs[0].rows == 400_000

@@ -34,6 +34,11 @@ RAISED: dict[str, Callable[[Path], object]] = {
     "executor_not_available": lambda folder: choose_executor(
         ExecutionMode.PLAN_PARALLEL, ExecutorConfig(kind=ExecutorKind.RAY)
     ),
+    "limits_refused": lambda folder: run(
+        scenario("daily_revenue", folder),
+        THREADS,
+        policy=ExecutionPolicy(memory_bytes=1 << 30, views={"daily_revenue": TaskPolicy(memory_bytes=4 << 30)}),
+    ),
     "request_missing": _without_request,
     "routing_refused": lambda folder: check_rules(
         RoutingRules(views={"daily_revenu": ExecutorKind.THREADPOOL}),

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
+from plan_cli.adapters import import_adapters
 from plan_cli.execution_policy import check_policy
 from plan_cli.machine import describe_machine, machine_label, recorded_versions
 from plan_cli.open_project import OpenProject
@@ -230,6 +231,7 @@ class _Build:
                 choice.mode,
                 self.request.executor_config,
                 policy=self.request.policy,
+                adapters=import_adapters(self.request.adapters, self.project.folder),
                 full=self.request.full,
                 fail_fast=self.request.fail_fast,
                 progress=self.listener,

@@ -17,3 +17,19 @@ class DocumentUnreadable(PlanError, OSError):
     code = "document_unreadable"
     subject_kind = SubjectKind.FILE
     stage = "cli"
+
+
+class OptionRefused(PlanError, ValueError):
+    """An option's value does not have the form that the option wants."""
+
+    code = "option_refused"
+    subject_kind = SubjectKind.SETTING
+    stage = "cli"
+
+
+class AdapterNotImportable(PlanError, ImportError):
+    """A lifecycle adapter named `module:attribute` cannot be imported: name it so, and install its package."""
+
+    code = "adapter_not_importable"
+    subject_kind = SubjectKind.SETTING
+    stage = "cli"

@@ -1,24 +1,24 @@
 """How a build treats its tasks: what plan.toml says of the run and of single views, put together."""
 
+from collections.abc import Mapping
+
 from plan_contracts import (
     ExecutionPolicy,
     ExecutorChoice,
     LogicalGraph,
     NodeKind,
-    ProjectFile,
     RetryPolicy,
     RoutingRules,
     TaskPolicy,
     byte_size,
 )
-from plan_contracts.project import ViewSection
+from plan_contracts.project import ExecutionSection, ViewSection
 from plan_exec import check_rules
 
 
-def execution_policy(file: ProjectFile) -> ExecutionPolicy:
+def execution_policy(execution: ExecutionSection, views: Mapping[str, ViewSection]) -> ExecutionPolicy:
     """Give the policy that `[execution]` and the `[views.NAME]` sections come to."""
-    execution = file.execution
-    wishes = {name: _wish(section) for name, section in file.views.items()}
+    wishes = {name: _wish(section) for name, section in views.items()}
     return ExecutionPolicy(
         routing=execution.routing or RoutingRules(),
         retries=execution.retries or RetryPolicy(),

@@ -1,24 +1,13 @@
-"""Options that several commands share, and what they come to together with plan.toml."""
+"""Options that several commands share."""
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter, Token, validators
-from msgspec.structs import replace
+from cyclopts import Parameter, Token
 
-from plan_contracts import (
-    AdmissionPolicy,
-    CostChoice,
-    ExecutionMode,
-    ExecutorConfig,
-    ExecutorKind,
-    ProjectFile,
-    VariableRefused,
-)
-from plan_exec import choose_executor
+from plan_contracts import AdmissionPolicy, CostChoice, VariableRefused
 
 ProjectPath = Annotated[Path, Parameter(help="Folder of plan.toml.")]
 Profile = Annotated[str | None, Parameter(help="Profile of plan.toml whose overrides apply.")]
@@ -40,41 +29,6 @@ Vars = Annotated[
 Policy = Annotated[
     AdmissionPolicy | None, Parameter(help="What happens to a plan that is not valid as a whole; overrides plan.toml.")
 ]
-
-
-@Parameter(name="*")
-@dataclass(frozen=True, kw_only=True)
-class ExecutionOptions:
-    """How the plan is run; each option overrides its key of `[execution]` in plan.toml.
-
-    Parameters
-    ----------
-    mode
-        `plan_parallel` (default), or `deterministic_serial` for one task after the other in schedule order.
-    executor
-        Kind of executor; by default the planner chooses kind and slots for this machine.
-    max_tasks
-        Tasks that run at once.
-    """
-
-    mode: ExecutionMode | None = None
-    executor: ExecutorKind | None = None
-    max_tasks: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None
-
-    def resolved_mode(self, file: ProjectFile) -> ExecutionMode:
-        """Give the mode that the option, else plan.toml, else the default names."""
-        return self.mode or file.execution.mode or ExecutionMode.PLAN_PARALLEL
-
-    def resolved_config(self, file: ProjectFile) -> ExecutorConfig | None:
-        """Give the executors, or none where neither an option nor plan.toml names any."""
-        config = file.execution.executor
-        if config is None and self.executor is None and self.max_tasks is not None:
-            config = choose_executor(self.resolved_mode(file), None).config
-        if self.executor is not None:
-            config = replace(config or ExecutorConfig(), kind=self.executor)
-        if self.max_tasks is not None:
-            config = replace(config or ExecutorConfig(), max_tasks=self.max_tasks)
-        return config
 
 
 def assignments(given: list[str] | None) -> dict[str, str]:

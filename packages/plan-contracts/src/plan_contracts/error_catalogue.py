@@ -47,6 +47,14 @@ def _code(
 
 ERROR_CODES: tuple[ErrorCode, ...] = (
     _code(
+        "adapter_not_importable",
+        "plan_cli",
+        "cli",
+        2,
+        "A lifecycle adapter named `module:attribute` cannot be imported: name it so, and install its package.",
+        subject=SubjectKind.SETTING,
+    ),
+    _code(
         "cost_file_unreadable",
         "plan_cli",
         "cli",
@@ -61,6 +69,14 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         2,
         "A file or folder to be checked cannot be read: name one that exists.",
         subject=SubjectKind.FILE,
+    ),
+    _code(
+        "option_refused",
+        "plan_cli",
+        "cli",
+        2,
+        "An option's value does not have the form that the option wants.",
+        subject=SubjectKind.SETTING,
     ),
     _code(
         "contract_frozen",
@@ -240,6 +256,14 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         subject=SubjectKind.INPUT,
     ),
     _code(
+        "memory_exhausted",
+        "plan_engine",
+        "engine",
+        1,
+        "A view's query needs more memory than it may use: give it more, or run fewer tasks beside it.",
+        subject=SubjectKind.VIEW,
+    ),
+    _code(
         "query_failed",
         "plan_engine",
         "engine",
@@ -253,6 +277,14 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "engine",
         2,
         "A view is not SQL: look at the line and column.",
+        subject=SubjectKind.VIEW,
+    ),
+    _code(
+        "staging_failed",
+        "plan_engine",
+        "engine",
+        1,
+        "A view's result cannot be written to the staging folder: look at the disk that holds it.",
         subject=SubjectKind.VIEW,
     ),
     _code(
@@ -336,6 +368,14 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         2,
         "The mode or executor cannot be used here; the message names those that can.",
         subject=SubjectKind.EXECUTOR,
+    ),
+    _code(
+        "limits_refused",
+        "plan_exec",
+        "execution",
+        2,
+        "A view asks for more memory or slots than the run has.",
+        subject=SubjectKind.VIEW,
     ),
     _code(
         "request_missing",

@@ -27,6 +27,8 @@ class TaskLimits(Contract, frozen=True, kw_only=True):
     """Size of its memory pool; none is unbounded."""
     timeout_seconds: Seconds | None = None
     """Longest duration; none is unbounded."""
+    frugal: bool = False
+    """Whether to use plans that need less memory and more time, after an attempt that ran out of it."""
 
 
 class WorkerLimits(Contract, frozen=True, kw_only=True):

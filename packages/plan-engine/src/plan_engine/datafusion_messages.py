@@ -239,6 +239,8 @@ _REWORDED = (
 )
 """Messages that say the right thing in words that no user has written; earlier ones win."""
 
+_EXHAUSTED = re.compile(r"Resources exhausted|Not enough memory")
+
 _MENDS = (
     (re.compile(r"divide by zero", re.IGNORECASE), "Guard the divisor, for example with `nullif(divisor, 0)`."),
     (
@@ -251,7 +253,7 @@ _MENDS = (
     ),
     (re.compile(r"Cast error|Cannot cast"), "`try_cast` gives null for what cannot be converted."),
     (re.compile(r"overflow", re.IGNORECASE), "Cast the operands to a wider type."),
-    (re.compile(r"Resources exhausted"), "Give the task more memory, or run fewer tasks beside it."),
+    (_EXHAUSTED, "Give the task more memory, or run fewer tasks beside it."),
 )
 
 
@@ -264,6 +266,17 @@ def mend_of(text: str) -> str | None:
     'Guard the divisor, for example with `nullif(divisor, 0)`.'
     """
     return next((mend for pattern, mend in _MENDS if pattern.search(text)), None)
+
+
+def wants_memory(text: str) -> bool:
+    """Say whether a query failed because its memory pool is too small for it.
+
+    Examples
+    --------
+    >>> wants_memory("Resources exhausted: Failed to allocate additional 10.0 MB for HashJoinInput")
+    True
+    """
+    return _EXHAUSTED.search(text) is not None
 
 
 def unquoted(identifier: str) -> str:

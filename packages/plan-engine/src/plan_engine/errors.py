@@ -126,6 +126,25 @@ class CheckFailed(EngineError, ValueError):
     exit_code = 1
 
 
+class MemoryExhausted(QueryFailed):
+    """A view's query needs more memory than it may use: give it more, or run fewer tasks beside it."""
+
+    code = "memory_exhausted"
+
+
+class StagingFailed(EngineError, OSError):
+    """A view's result cannot be written to the staging folder: look at the disk that holds it."""
+
+    code = "staging_failed"
+    subject_kind = SubjectKind.VIEW
+    exit_code = 1
+    transient = True
+
+    def __str__(self) -> str:
+        """Give message and suggestion."""
+        return EngineError.__str__(self)
+
+
 class EngineFailed(EngineError, RuntimeError):
     """A library below the engine failed in a way that the engine does not know; the message holds its words."""
 

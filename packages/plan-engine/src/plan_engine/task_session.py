@@ -23,6 +23,8 @@ def task_session(request: TaskRequest, scratch: Path) -> SessionContext:
     """
     limits = request.limits
     config = SessionConfig().with_target_partitions(limits.target_partitions)
+    if limits.frugal:
+        config = config.set("datafusion.optimizer.prefer_hash_join", "false")  # hash joins fail rather than spill
     runtime = None
     if limits.memory_bytes is not None:
         scratch.mkdir(parents=True, exist_ok=True)

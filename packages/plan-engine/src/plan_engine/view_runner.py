@@ -18,8 +18,8 @@ from plan_contracts import (
     ViewWork,
 )
 from plan_engine.arrow_schema import columns_of, conformed
-from plan_engine.datafusion_messages import clean, mend_of
-from plan_engine.errors import QueryFailed, WorkNotSupported
+from plan_engine.datafusion_messages import clean, mend_of, wants_memory
+from plan_engine.errors import MemoryExhausted, QueryFailed, StagingFailed, WorkNotSupported
 from plan_engine.failure_diagnosis import explained
 from plan_engine.input_versions import check_versions
 from plan_engine.parallel_write import LARGE_INPUT_BYTES, suits, write_rows
@@ -116,7 +116,7 @@ def _run_view(
     except OSError as reason:
         why = reason.strerror or str(reason)
         message = f"The result of the view `{view.name}` cannot be written to {request.stage_uri}: {why}"
-        raise QueryFailed(message, subject=view.name) from reason
+        raise StagingFailed(message, subject=view.name) from reason
     except pa.ArrowException as reason:
         message = f"The result of the view `{view.name}` cannot be written: {reason}"
         raise QueryFailed(message, subject=view.name) from reason
@@ -127,6 +127,8 @@ def _run_view(
         message = f"The query of the view `{view.name}` failed: {said}"
         location = SourceLocation(file=view.path)
         mend = mend_of(str(reason))
+        if wants_memory(str(reason)):
+            raise MemoryExhausted(message, subject=view.name, location=location, suggestion=mend) from reason
         raise QueryFailed(message, subject=view.name, location=location, suggestion=mend) from reason
     return _output(view, staged, retained)
 

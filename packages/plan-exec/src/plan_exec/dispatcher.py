@@ -32,9 +32,10 @@ from plan_exec.handoff import completed_inputs, is_read_in_memory, key_of, ready
 from plan_exec.inbox import Inbox, Interruption
 from plan_exec.interruptions import interruptions_into
 from plan_exec.lane import Lane
+from plan_exec.memory_budget import MemoryBudget
 from plan_exec.publishing import Publisher
 from plan_exec.retention import Retention
-from plan_exec.retries import may_retry, retry_delay
+from plan_exec.retries import MEMORY_EXHAUSTED, may_retry, retry_delay
 from plan_exec.task_state import TaskState
 from plan_exec.timers import Timers
 
@@ -66,6 +67,8 @@ class Dispatcher:
         Tells what happens.
     inbox
         What wakes the dispatcher.
+    budget
+        Admits tasks by memory.
     limits
         Gives the limits of a task.
     retries
@@ -85,6 +88,7 @@ class Dispatcher:
         retention: Retention,
         announcer: Announcer,
         inbox: Inbox,
+        budget: MemoryBudget,
         limits: Callable[[TaskState], TaskLimits],
         retries: RetryPolicy,
         full: bool,
@@ -97,6 +101,7 @@ class Dispatcher:
         self._retention = retention
         self._announcer = announcer
         self._inbox = inbox
+        self._budget = budget
         self._limits = limits
         self._retries = retries
         self._full = full
@@ -241,8 +246,8 @@ class Dispatcher:
         if self._stopping or (self._pausing and Placement.INLINE in self._lanes):
             return  # in line, a task that pauses holds up the ones after it, as the schedule's order wants it
         for lane in self._lanes.values():
-            while lane.may_start:
-                self._start(lane, lane.pop())
+            while lane.may_start and (state := lane.take(self._budget)) is not None:
+                self._start(lane, state)
             if lane.is_stuck:
                 message = f"Every slot of `{lane.placement.value}` is held by a task that took too long"
                 mend = "Run tasks with a timeout in worker processes (`--executor multiprocessing`)."
@@ -255,16 +260,24 @@ class Dispatcher:
         in_memory = lane.executor.capabilities().shares_memory and is_read_in_memory(state, self._states)
         limits = self._limits(state)
         self._announcer.started(state, state.route, ready_beside=lane.ready_count)
-        lane.running[attempt] = state
+        lane.begin(attempt, state)
+        self._budget.take(state)
         lane.executor.submit(attempt, encode_msgpack(ready_to_send(state, limits, in_memory=in_memory)))
         if limits.timeout_seconds is not None:
             self._timers.add(self._inbox.now() + limits.timeout_seconds, attempt)
+
+    def _end(self, lane: Lane, attempt: Attempt) -> TaskState | None:
+        """Free what an attempt had; none when it was given up before."""
+        state = lane.end(attempt)
+        if state is not None:
+            self._budget.give_back(state)
+        return state
 
     def _take(self, completion: Completion) -> None:
         """Take the end of an attempt; one that was given up has only freed its slot."""
         named = self._states[completion.attempt.task]
         lane = self._lane(named)
-        state = lane.running.pop(completion.attempt, None)
+        state = self._end(lane, completion.attempt)
         if state is None:
             result, _ = read_answer(named, completion)
             if result is not None:
@@ -307,8 +320,9 @@ class Dispatcher:
 
     def _fail(self, state: TaskState, error: ErrorPayload, result: TaskResult | None = None) -> None:
         """Try a task again after a pause, if that may help; else it has failed, and nothing below it can run."""
-        attempts = state.policy.max_attempts or 1
-        if not self._stopping and may_retry(self._retries, error, state.attempts, attempts):
+        most = state.policy.max_attempts or 1
+        may = may_retry(self._retries, error, state.attempts, most) or self._may_save_memory(state, error)
+        if may and not self._stopping:
             delay = retry_delay(self._retries, state.request.run_id, state.task.name, state.attempts)
             self._announcer.retried(state, delay, error)
             state.last_error = error
@@ -319,6 +333,14 @@ class Dispatcher:
         self._skip_below(state, state.task.name)
         if self._fail_fast:
             self._stopped_by = self._stopped_by or state.task.name
+
+    @staticmethod
+    def _may_save_memory(state: TaskState, error: ErrorPayload) -> bool:
+        """Say whether a task that ran out of memory gets its one attempt with less of it."""
+        if error.code != MEMORY_EXHAUSTED or state.frugal:
+            return False
+        state.frugal = True
+        return True
 
     def _take_due(self) -> None:
         """Queue tasks whose pause is over, and give up attempts that took too long."""
@@ -333,7 +355,7 @@ class Dispatcher:
     def _give_up(self, attempt: Attempt) -> None:
         state = self._states[attempt.task]
         lane = self._lane(state)
-        if lane.running.pop(attempt, None) is None:
+        if self._end(lane, attempt) is None:
             return
         lane.executor.cancel(attempt)
         seconds = state.policy.timeout_seconds or 0.0
@@ -345,9 +367,9 @@ class Dispatcher:
 
     def _lose(self, lane: Lane, error: ErrorPayload) -> None:
         """End what an executor that is gone was running, and skip what waits for it."""
-        running, waiting = list(lane.running.values()), lane.drain()
+        running = [state for attempt in list(lane.running) if (state := self._end(lane, attempt))]
+        waiting = lane.drain()
         lost = running or waiting[:1]
-        lane.running.clear()
         for state in lost:
             lane.lost_by = lane.lost_by or state.task.name
             self._finish(state, TaskStatus.FAILED, error=_of_task(error, state.task.name))
@@ -371,6 +393,7 @@ class Dispatcher:
     ) -> None:
         """Record that a task is final."""
         state.final = True
+        self._budget.withdraw(state)
         done = status in (TaskStatus.SUCCEEDED, TaskStatus.REUSED)
         outputs, temp = self._publisher.records(state) if done else ((), ())
         end = TaskEnd(status=status, outputs=outputs, temp=temp, result=result, error=error, cause=cause)

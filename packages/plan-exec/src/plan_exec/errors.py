@@ -86,6 +86,13 @@ class RuntimeRaised(ExecutionError, RuntimeError):
     exit_code = 1
 
 
+class LimitsRefused(ExecutionError, ValueError):
+    """A view asks for more memory or slots than the run has."""
+
+    code = "limits_refused"
+    subject_kind = SubjectKind.VIEW
+
+
 class ResultMisplaced(ExecutionError, ValueError):
     """A task left its result outside the folder in which it was to stage it."""
 

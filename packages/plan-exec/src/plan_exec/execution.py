@@ -24,7 +24,8 @@ from plan_exec.dispatcher import Dispatcher
 from plan_exec.errors import RequestMissing
 from plan_exec.executors.making import make_lanes
 from plan_exec.inbox import QueueInbox
-from plan_exec.limits import task_limits
+from plan_exec.limits import check_limits, memory_share, task_limits
+from plan_exec.memory_budget import MemoryBudget
 from plan_exec.progress import NoListener, ProgressListener
 from plan_exec.publishing import Publisher
 from plan_exec.retention import Retention
@@ -101,6 +102,8 @@ def execute_plan(
         When mode or executor cannot be used.
     RoutingRefused
         When the rules contradict each other, or name an executor that the run does not have.
+    LimitsRefused
+        When a view asks for more memory or slots than the run has.
     RequestMissing
         When a scheduled task has no request.
     PlanError
@@ -109,10 +112,13 @@ def execute_plan(
     began = clock.monotonic()
     choice = choose_executor(mode, executor_config)
     check_executors(policy.routing, choice)
-    states = _task_states(schedule, requests, tasks, choice, policy)
+    states = task_states(schedule, requests, tasks, choice, policy)
     inbox = QueueInbox()
     lanes = make_lanes(choice, runtime, committer.stage_uri())
-    total_slots = sum(slots_of(choice).values())
+    slots = slots_of(choice)
+    check_limits(states.values(), policy, slots)
+    total_slots = sum(slots.values())
+    budget = MemoryBudget(policy.memory_bytes, memory_share(policy, total_slots))
 
     @cache
     def hamilton() -> "HamiltonRun":
@@ -132,7 +138,8 @@ def execute_plan(
         retention=Retention(states, release),
         announcer=Announcer(sink, progress if progress is not None else NoListener(), clock, hamilton),
         inbox=inbox,
-        limits=lambda state: task_limits(state.task, state.cost, state.policy, policy, total_slots),
+        budget=budget,
+        limits=lambda state: task_limits(state, policy, budget.need(state), total_slots),
         retries=policy.retries,
         full=full,
         fail_fast=fail_fast,
@@ -148,7 +155,7 @@ def execute_plan(
     )
 
 
-def _task_states(
+def task_states(
     schedule: PlanScheduleArtifact,
     requests: Mapping[str, TaskRequest],
     tasks: TaskGraph,

@@ -10,7 +10,8 @@ graph, calls the hooks of a graph's execution, and leaves the tasks to `run`.
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from contextvars import Context, copy_context
+from typing import Any, TypeGuard, cast
 
 from hamilton import driver, graph, node
 from hamilton.execution import executors, grouping
@@ -24,6 +25,11 @@ _LOGGERS = ("hamilton.driver", "hamilton.execution.executors")
 
 LifecycleAdapter = lifecycle_base.LifecycleAdapter
 """A lifecycle adapter of Hamilton's, such as a tracker or a progress bar."""
+
+
+def is_adapter(found: object) -> TypeGuard[LifecycleAdapter]:
+    """Say whether something is a lifecycle adapter, made and ready."""
+    return isinstance(found, LifecycleAdapter)
 
 
 class PlanExecutionManager(executors.ExecutionManager):
@@ -121,6 +127,7 @@ class HamiltonRun:
         self._manager = PlanExecutionManager(routes)
         self._names = list(dependencies)
         self._run_id = ""
+        self._contexts: dict[str, Context] = {}
         _quieten()
         builder = driver.Builder().with_materializers(_TaskNodes(nodes)).with_adapters(*adapters)
         self.driver = builder.build()
@@ -142,15 +149,26 @@ class HamiltonRun:
         return cast(dict[str, TaskOutcome], self.driver.execute(wanted))
 
     def before(self, task: str) -> None:
-        """Call the hooks before a task."""
+        """Call the hooks before a task.
+
+        Each task has a context of its own, since adapters keep what is open in context variables, as if tasks did not
+        overlap in one thread.
+        """
+        self._contexts[task] = copy_context()
+        self._contexts[task].run(self._before, task)
+
+    def after(self, outcome: TaskOutcome) -> None:
+        """Call the hooks after a task."""
+        self._contexts.pop(outcome.task).run(self._after, outcome)
+
+    def _before(self, task: str) -> None:
         each = self._nodes[task]
         scope = _scope(each)
         self._hook("pre_task_submission", inputs={}, overrides={}, **scope)
         self._hook("pre_task_execute", inputs={}, overrides={}, **scope)
         self._hook("pre_node_execute", node_=each, kwargs={}, task_id=task)
 
-    def after(self, outcome: TaskOutcome) -> None:
-        """Call the hooks after a task."""
+    def _after(self, outcome: TaskOutcome) -> None:
         each = self._nodes[outcome.task]
         success = outcome.status is TaskStatus.SUCCEEDED
         error = None if outcome.error is None else RuntimeError(outcome.error.message)

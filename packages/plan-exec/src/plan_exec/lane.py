@@ -6,7 +6,14 @@ from functools import cached_property
 
 from plan_contracts import Placement
 from plan_exec.executors.executor import Attempt, Executor
+from plan_exec.memory_budget import MemoryBudget
 from plan_exec.task_state import TaskState
+
+LOOK_AHEAD = 16
+"""Ready tasks that are looked at for one that fits."""
+
+MOST_PASSED_OVER = 8
+"""How often a task may be passed over by less urgent ones that need less."""
 
 
 class Lane:
@@ -28,6 +35,7 @@ class Lane:
         self._make = make
         self._ready: list[tuple[int, TaskState]] = []
         self.running: dict[Attempt, TaskState] = {}
+        self._used_slots = 0
         self.lost_by: str | None = None
         """The task with which the executor was lost."""
 
@@ -40,9 +48,47 @@ class Lane:
         """Queue a ready task."""
         heapq.heappush(self._ready, (state.index, state))
 
-    def pop(self) -> TaskState:
-        """Take the most urgent ready task."""
-        return heapq.heappop(self._ready)[1]
+    def take(self, budget: MemoryBudget) -> TaskState | None:
+        """Take the most urgent ready task that slots and memory suffice for.
+
+        A task that needs more than is free is passed over by smaller ones, but only so often: after that its executor,
+        and the memory of the machine, wait for it.
+        """
+        passed_over: list[tuple[int, TaskState]] = []
+        found: TaskState | None = None
+        while self._ready and found is None and len(passed_over) < LOOK_AHEAD:
+            rank, state = heapq.heappop(self._ready)
+            if self._has_slots(state) and budget.has_room(state):
+                found = state
+            else:
+                passed_over.append((rank, state))
+                if state.passed_over >= MOST_PASSED_OVER:
+                    if self._has_slots(state):
+                        budget.promise(state)
+                    break
+        for each in passed_over:
+            each[1].passed_over += found is not None
+            heapq.heappush(self._ready, each)
+        return found
+
+    def begin(self, attempt: Attempt, state: TaskState) -> None:
+        """Count an attempt as running."""
+        self.running[attempt] = state
+        self._used_slots += self._slots_of(state)
+
+    def end(self, attempt: Attempt) -> TaskState | None:
+        """Count an attempt as running no more, and give its task; none when it did not run."""
+        state = self.running.pop(attempt, None)
+        if state is not None:
+            self._used_slots -= self._slots_of(state)
+        return state
+
+    def _slots_of(self, state: TaskState) -> int:
+        return state.policy.slots or 1
+
+    def _has_slots(self, state: TaskState) -> bool:
+        slots = self.executor.slots
+        return self._used_slots + min(self._slots_of(state), slots) <= slots and slots > 0
 
     @property
     def ready_count(self) -> int:
@@ -57,7 +103,7 @@ class Lane:
     @property
     def may_start(self) -> bool:
         """Whether there is a ready task and a free slot."""
-        return bool(self._ready) and len(self.running) < self.executor.slots
+        return bool(self._ready) and self._used_slots < self.executor.slots
 
     @property
     def is_stuck(self) -> bool:

@@ -1,4 +1,4 @@
-"""What the dispatcher tells Hamilton's lifecycle adapters, without knowing Hamilton."""
+"""What the dispatcher tells Hamilton's lifecycle adapters, without importing Hamilton before there is one."""
 
 from typing import Protocol
 

@@ -1,9 +1,12 @@
 """What a task and a worker may use, so that tasks times partitions suit the cores."""
 
 import os
+from collections.abc import Iterable, Mapping
 
-from plan_contracts import ExecutionPolicy, Task, TaskLimits, TaskPolicy, WorkerLimits
+from plan_contracts import ExecutionPolicy, Placement, PlanError, TaskLimits, WorkerLimits, raise_all
 from plan_exec.choice import usable_cores
+from plan_exec.errors import LimitsRefused
+from plan_exec.task_state import TaskState
 
 SMALL_TASK_SECONDS = 0.02
 """Tasks of less cost run on one partition: more would cost more than they bring."""
@@ -12,32 +15,62 @@ RETAINED_SHARE = 0.25
 """Share of the physical memory that results may hold on their way to consumers."""
 
 
-def task_limits(task: Task, cost_seconds: float, wish: TaskPolicy, policy: ExecutionPolicy, slots: int) -> TaskLimits:
-    """Give the limits of a task.
+def memory_share(policy: ExecutionPolicy, slots: int) -> int:
+    """Give the memory of a task that asks for nothing: an equal share of what the run has."""
+    return (policy.memory_bytes or 0) // max(1, slots)
+
+
+def check_limits(tasks: Iterable[TaskState], policy: ExecutionPolicy, slots: Mapping[Placement, int]) -> None:
+    """Refuse tasks that ask for more memory or slots than there will ever be.
+
+    Raises
+    ------
+    LimitsRefused
+        When one does.
+    PlanErrors
+        When several do; all of them.
+    """
+    errors: list[PlanError] = []
+    for state in tasks:
+        name, executor = state.task.name, state.route.executor
+        memory, wanted, there = state.policy.memory_bytes, state.policy.slots or 1, slots[executor]
+        if memory is not None and policy.memory_bytes is not None and memory > policy.memory_bytes:
+            message = f"The view `{name}` asks for {memory:,} bytes of memory, and the run has {policy.memory_bytes:,}"
+            mend = "Raise `memory` under `[execution]` (or `--memory`), or lower that of the view."
+            errors.append(LimitsRefused(message, subject=name, suggestion=mend))
+        if wanted > there and executor is not Placement.INLINE:
+            message = f"The view `{name}` asks for {wanted} slots, and `{executor.value}` has {there}"
+            mend = "Raise `max_tasks` (or `--max-tasks`), or lower `slots` of the view."
+            errors.append(LimitsRefused(message, subject=name, suggestion=mend))
+    raise_all(errors)
+
+
+def task_limits(state: TaskState, policy: ExecutionPolicy, memory_bytes: int | None, slots: int) -> TaskLimits:
+    """Give the limits of a task's next attempt.
 
     Two partitions per core are shared out among the slots, since tasks are seldom parallel throughout.
 
     Parameters
     ----------
-    task
-        Reproducible ones get one partition.
-    cost_seconds
-        Its expected duration.
-    wish
-        What its views ask for.
+    state
+        The task; reproducible ones get one partition, as do those that are to save memory.
     policy
         What holds for all tasks.
+    memory_bytes
+        Its share of the memory; none is unbounded.
     slots
         Tasks that may run at once, on all executors.
     """
     return TaskLimits(
-        target_partitions=_partitions(task, cost_seconds, policy, slots),
-        timeout_seconds=wish.timeout_seconds,
+        target_partitions=_partitions(state, policy, slots),
+        memory_bytes=memory_bytes,
+        timeout_seconds=state.policy.timeout_seconds,
+        frugal=state.frugal,
     )
 
 
-def _partitions(task: Task, cost_seconds: float, policy: ExecutionPolicy, slots: int) -> int:
-    if task.reproducible or cost_seconds < SMALL_TASK_SECONDS:
+def _partitions(state: TaskState, policy: ExecutionPolicy, slots: int) -> int:
+    if state.task.reproducible or state.frugal or state.cost < SMALL_TASK_SECONDS:
         return 1
     if policy.target_partitions is not None:
         return policy.target_partitions

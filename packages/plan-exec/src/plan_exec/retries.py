@@ -5,6 +5,9 @@ from random import Random
 from plan_contracts import ErrorPayload, RetryPolicy
 from plan_exec.errors import TaskTimedOut
 
+MEMORY_EXHAUSTED = "memory_exhausted"
+"""Code by which a runtime says that a task needs more memory than it has; it is tried once more, with less appetite."""
+
 
 def may_retry(policy: RetryPolicy, error: ErrorPayload, attempts: int, max_attempts: int) -> bool:
     """Say whether another attempt may help: after a worker's death or a failing disk, not after a failing query.

@@ -41,6 +41,10 @@ class TaskState:
     """Attempts that were started."""
     last_error: ErrorPayload | None = None
     """Why the last attempt failed, while another is to follow."""
+    passed_over: int = 0
+    """How often a less urgent task was started because it needs less."""
+    frugal: bool = False
+    """Whether the next attempt is to do with less memory, and more time."""
     ready_at: int = 0
     started_at: int = 0
     """When the first attempt started."""

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from plan_cli.build_code import of_build
 from plan_cli.building import build_project
+from plan_cli.execution_options import ExecutionOptions
 from plan_cli.execution_policy import execution_policy
 from plan_cli.open_project import open_project
 from plan_cli.options import (
     AsJson,
     Costs,
-    ExecutionOptions,
     Policy,
     Profile,
     ProjectPath,
@@ -23,7 +23,7 @@ from plan_cli.render.console import console, print_json
 from plan_cli.render.places import ProjectPlaces
 from plan_cli.render.progress import build_display
 from plan_cli.reporting import reports_errors
-from plan_contracts import BuildRequest
+from plan_contracts import BuildRequest, ExecutionMode
 
 
 @reports_errors
@@ -53,16 +53,18 @@ def build(
         Start no further task after the first failure.
     """
     opened = open_project(project, profile, assignments(var), store=store)
+    section = execution.over(opened.file.execution)
     request = BuildRequest(
         project_path=str(opened.folder),
         profile=profile,
-        mode=execution.resolved_mode(opened.file),
-        executor_config=execution.resolved_config(opened.file),
+        mode=section.mode or ExecutionMode.PLAN_PARALLEL,
+        executor_config=section.executor,
         costs=cost_choice(costs),
         full=full,
         fail_fast=fail_fast,
-        policy=execution_policy(opened.file),
         vars=dict(opened.given_vars),
+        policy=execution_policy(section, opened.file.views),
+        adapters=section.adapters or (),
     )
     with build_display(console(), ProjectPlaces(opened.folder), silent=json) as listener:
         outcome = build_project(opened, request, listener, policy=policy)

@@ -120,7 +120,7 @@ def _schedule(tasks: TaskGraph, costs: Mapping[str, float]) -> PlanScheduleArtif
         earliest[name] = max((earliest[each] + costs[each] for each in producers[name]), default=0.0)
         depth[name] = max((depth[each] + 1 for each in producers[name]), default=0)
     length = max(bottom.values(), default=0.0)
-    slack = {name: length - bottom[name] - earliest[name] for name in names}
+    slack = {name: max(0.0, length - bottom[name] - earliest[name]) for name in names}
     order = _topological(producers, consumers, bottom)
     return PlanScheduleArtifact(
         run_id="scenario",
