@@ -11,6 +11,7 @@ import msgspec
 from plan_contracts.base import Contract
 from plan_contracts.canonical_rules import has_plain_floats, is_canonical
 from plan_contracts.errors import DocumentRefused, NotCanonical
+from plan_contracts.name_rules import refuse_other_names
 from plan_contracts.scalars import NAME_PATTERN
 
 MAX_DOCUMENT_BYTES = 1 << 30
@@ -159,9 +160,11 @@ def decode_msgpack(data: bytes, contract: type[T]) -> T:
     """
     _check_size(data, contract)
     try:
-        return _msgpack_decoder(contract).decode(data)
+        document: T = _msgpack_decoder(contract).decode(data)
+        refuse_other_names(document)
     except (msgspec.DecodeError, RecursionError, ValueError) as reason:
         raise _refused(contract, "MessagePack", reason) from reason
+    return document
 
 
 def decode_json(data: bytes, contract: type[T]) -> T:
@@ -174,9 +177,11 @@ def decode_json(data: bytes, contract: type[T]) -> T:
     """
     _check_size(data, contract)
     try:
-        return _json_decoder(contract).decode(data)
+        document: T = _json_decoder(contract).decode(data)
+        refuse_other_names(document)
     except (msgspec.DecodeError, RecursionError, ValueError) as reason:
         raise _refused(contract, "JSON", reason) from reason
+    return document
 
 
 def payload_hash(data: bytes) -> str:

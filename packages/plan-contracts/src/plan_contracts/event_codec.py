@@ -7,6 +7,7 @@ import msgspec
 from plan_contracts.codec import MAX_DOCUMENT_BYTES, encode_msgpack, payload_hash
 from plan_contracts.errors import DocumentRefused
 from plan_contracts.events import Envelope, EventRow, KnownEvent, UnknownEvent
+from plan_contracts.name_rules import refuse_other_names
 from plan_contracts.schedule import PlanSignatures
 
 
@@ -40,13 +41,15 @@ def decode_event(payload: bytes, *, event_name: str | None = None) -> KnownEvent
     if event_name is not None and event_name not in _EVENT_NAMES.values():
         return UnknownEvent(kind=_kind(payload, event_name), raw=payload)
     try:
-        return _DECODER.decode(payload)
+        event = _DECODER.decode(payload)
+        refuse_other_names(event)
     except (msgspec.DecodeError, RecursionError, ValueError) as reason:
         kind = _kind(payload, event_name)
         if kind not in _EVENT_NAMES:
             return UnknownEvent(kind=kind, raw=payload)
         detail = "it is nested too deeply" if isinstance(reason, RecursionError) else str(reason)
         raise DocumentRefused(f"Not a valid event of kind `{kind}`: {detail}", subject=event_name or kind) from reason
+    return event
 
 
 def _kind(payload: bytes, event_name: str | None) -> str:

@@ -13,12 +13,12 @@ def name_fault(name: str) -> str | None:
     """Say what is wrong with a name, as the end of a sentence that begins with the name; none when nothing is."""
     if not name:
         return "is empty"
+    if unicodedata.normalize("NFC", name) != name:
+        return "is not in the normal form NFC; type it again with composed characters"
     for character in name:
         if character not in "_-" and unicodedata.category(character) not in {"Lu", "Ll", "Lt", "Lm", "Lo", "Nd"}:
             shown = character if character.isprintable() else f"U+{ord(character):04X}"
             return f"holds `{shown}`; names consist of letters, digits, `_` and `-`"
-    if unicodedata.normalize("NFC", name) != name:
-        return "is not in the normal form NFC; type it again with composed characters"
     if len(name.encode()) > MAX_NAME_BYTES:
         return f"is longer than {MAX_NAME_BYTES} bytes"
     return None

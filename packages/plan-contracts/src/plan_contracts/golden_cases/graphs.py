@@ -177,6 +177,7 @@ VALID = (
 INVALID = (
     InvalidCase("logical_graph", "without_edges", without(GRAPH, "edges")),
     InvalidCase("logical_graph", "unknown_node_kind", altered(GRAPH, "nodes.0.kind", "table")),
+    InvalidCase("logical_graph", "name_not_in_nfc", altered(GRAPH, "nodes.0.name", "cafe\u0301"), in_schema=False),
     InvalidCase("task_graph", "edge_of_three", altered(TASKS, "edges.0", ["daily_revenue", "report", "mail"])),
     InvalidCase("compiled_project", "unknown_frame_kind", altered(PYTHON_PROJECT, "sources.scores.returns", "pandas")),
     InvalidCase("compiled_project", "finding_without_kind", altered(BROKEN_PROJECT, "findings.0", {"view": "v"})),
