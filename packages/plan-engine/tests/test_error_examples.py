@@ -13,6 +13,7 @@ import pytest
 from msgspec.structs import replace
 from project_builder import compiled, write_project
 from test_contract_checks import check_request
+from test_python_runner import function_request
 from test_runtime import numbers, parquet, request, run, runtime, texts
 
 from plan_contracts import (
@@ -62,11 +63,20 @@ def _no_parquet(folder: Path) -> CompiledProject:
     return compile_project(folder, load_project_file(folder))
 
 
+def _module_without_annotations(folder: Path) -> CompiledProject:
+    write_project(folder, {})
+    (folder / "views" / "scores.py").write_text(
+        "import pyarrow as pa\n\n\ndef scores(orders) -> pa.Table:\n    return orders\n"
+    )
+    return compile_project(folder, load_project_file(folder))
+
+
 COMPILING: dict[str, Callable[[Path], object]] = {
     "dataset_format_unknown": _compile({}, '\n[datasets.odd]\npath = "plan.toml"\n'),
     "dataset_missing": _compile({}, '\n[datasets.items]\npath = "data/itms/*.parquet"\n'),
     "dataset_schemas_differ": _files_that_differ,
     "dataset_unreadable": _no_parquet,
+    "python_view_refused": _module_without_annotations,
     "sql_syntax": _compile({"daily": "select order_id\nfrom orders\nwhere where amount > 1\n"}),
     "statement_forbidden": _compile({"daily": "create table t as select 1 as one\n"}),
     "variable_missing": _compile(
@@ -113,6 +123,12 @@ def _little_memory(folder: Path) -> TaskRequest:
     return replace(asked, limits=TaskLimits(memory_bytes=1 << 20))
 
 
+def _changed_module(folder: Path) -> TaskRequest:
+    asked = function_request(folder, "def scores() -> pa.Table: ...\n")
+    (folder / "views" / "v.py").write_text("# something else\n")
+    return asked
+
+
 RUNNING: dict[str, Callable[[Path], TaskRequest]] = {
     "check_failed": lambda folder: check_request(
         folder, DataContract(not_null=("id",), unique=("id",), expressions={"positive": "amount > 0"})
@@ -121,12 +137,19 @@ RUNNING: dict[str, Callable[[Path], TaskRequest]] = {
     "engine_failed": _scratch_is_a_file,
     "input_unavailable": _missing_input,
     "memory_exhausted": _little_memory,
+    "python_result_refused": lambda folder: function_request(
+        folder, "@view(output={'n': 'int64'})\ndef scores() -> pa.Table:\n    return pa.table({'n': ['one']})\n"
+    ),
+    "python_view_failed": lambda folder: function_request(
+        folder, "def scores() -> pa.Table:\n    return _mean(0)\n\ndef _mean(count):\n    return 1 / count\n"
+    ),
     "query_failed": lambda folder: request(
         folder,
         "select cast(s as bigint) as n from numbers",
         {"numbers": parquet(folder / "numbers.parquet", numbers())},
     ),
     "staging_failed": _stage_is_a_file,
+    "view_changed": _changed_module,
     "work_not_supported": lambda folder: replace(request(folder, "select 1 as one", {}), protocol=99),
 }
 

@@ -6,7 +6,7 @@ from plan_contracts.base import Contract
 from plan_contracts.checks import DataCheck
 from plan_contracts.evidence import Column, EvidenceCatalog
 from plan_contracts.references import DatasetRef, DatasetSnapshot
-from plan_contracts.scalars import ColumnType, Name, Seconds, Sha256
+from plan_contracts.scalars import ColumnType, Name, Positive, Seconds, Sha256
 from plan_contracts.scans import DatasetScan
 from plan_contracts.source_location import SourceLocation
 from plan_contracts.statistics import Statistics
@@ -66,7 +66,7 @@ class Requirement(Contract, frozen=True, kw_only=True):
     """What a view needs from one of its inputs."""
 
     columns: tuple[RequiredColumn, ...] = ()
-    """Columns, sorted by name; filter, join, sort and window columns are among them."""
+    """Columns, on an edge sorted by name; filter, join, sort and window columns are among them."""
     metadata: tuple[str, ...] = ()
     """Metadata keys."""
 
@@ -155,7 +155,7 @@ class PythonInput(Contract, frozen=True, kw_only=True):
     wants: FrameKind
     """As what it is given."""
     requirement: Requirement | None = None
-    """The columns that it is given, sorted by name; none gives all of them, and the edge cannot be validated."""
+    """The columns that it is given, in order; none gives all of them, and the edge cannot be validated."""
 
 
 class PythonSource(Contract, frozen=True, kw_only=True, tag_field="kind", tag="python"):
@@ -167,6 +167,8 @@ class PythonSource(Contract, frozen=True, kw_only=True, tag_field="kind", tag="p
     """The module's file, relative to plan.toml."""
     function: str
     """The function in it."""
+    line: Positive = 1
+    """Line of the file at which the function is defined."""
     sha256: Sha256
     """Digest of the module's bytes; a worker runs no others."""
     inputs: tuple[PythonInput, ...] = ()
@@ -177,6 +179,10 @@ class PythonSource(Contract, frozen=True, kw_only=True, tag_field="kind", tag="p
     """What it gives."""
     output: tuple[Column, ...] | None = None
     """The columns that it declares to give; none when it declares nothing."""
+    tags: tuple[str, ...] = ()
+    """Tags that it declares, sorted."""
+    volatile: bool = False
+    """Whether it declares to give other rows in each run."""
 
 
 Source = ViewSource | PythonSource

@@ -13,10 +13,14 @@ from plan_engine.errors import (
     DatasetUnreadable,
     EngineError,
     InputUnavailable,
+    PythonResultRefused,
+    PythonViewFailed,
+    PythonViewRefused,
     QueryFailed,
     SqlSyntax,
     StatementForbidden,
     VariableMissing,
+    ViewChanged,
     ViewFolderMissing,
     ViewNamesCollide,
     ViewSettingsUnused,
@@ -24,6 +28,7 @@ from plan_engine.errors import (
     WorkNotSupported,
 )
 from plan_engine.requests import build_requests
+from plan_engine.view_declaration import view
 
 if TYPE_CHECKING:
     from plan_engine.runtime import EngineRuntime
@@ -32,6 +37,8 @@ __all__ = [
     # compile
     "CompileCache",
     "compile_project",
+    # declare Python views
+    "view",
     # run
     "EngineRuntime",
     "build_requests",
@@ -43,10 +50,14 @@ __all__ = [
     "DatasetUnreadable",
     "EngineError",
     "InputUnavailable",
+    "PythonResultRefused",
+    "PythonViewFailed",
+    "PythonViewRefused",
     "QueryFailed",
     "SqlSyntax",
     "StatementForbidden",
     "VariableMissing",
+    "ViewChanged",
     "ViewFolderMissing",
     "ViewNamesCollide",
     "ViewSettingsUnused",

@@ -13,6 +13,7 @@ from plan_contracts import (
     CompiledProject,
     DocumentRefused,
     ProjectFile,
+    Source,
     ViewSource,
     decode_msgpack,
     digest,
@@ -78,7 +79,7 @@ class CompileCache:
 
 
 def compile_key(
-    folder: Path, project: ProjectFile, datasets: Mapping[str, DatasetFiles], sources: Mapping[str, ViewSource]
+    folder: Path, project: ProjectFile, datasets: Mapping[str, DatasetFiles], sources: Mapping[str, Source]
 ) -> str:
     """Give the identity of everything that enters a compilation.
 
@@ -97,8 +98,12 @@ def compile_key(
         encode_msgpack(project).hex(),
         *(f"{name} {len(found.files)} {found.format.value}" for name, found in sorted(datasets.items())),
         *files,
-        *(part for name in sorted(sources) for part in (name, sources[name].path, sources[name].sql)),
+        *(part for name in sorted(sources) for part in (name, sources[name].path, _text(sources[name]))),
     )
+
+
+def _text(source: Source) -> str:
+    return source.sql if isinstance(source, ViewSource) else source.sha256
 
 
 def settled(datasets: Mapping[str, DatasetFiles]) -> bool:

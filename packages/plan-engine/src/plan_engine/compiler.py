@@ -22,8 +22,10 @@ from plan_contracts import (
     PlanError,
     PlanningFinding,
     ProjectFile,
+    PythonSource,
     RequiredColumn,
     Requirement,
+    Source,
     Statistics,
     Variable,
     ViewSection,
@@ -41,6 +43,7 @@ from plan_engine.plan_view import plan_view
 from plan_engine.planned_view import PlannedView
 from plan_engine.planning_findings import table_finding
 from plan_engine.planning_session import PlanningSession
+from plan_engine.python_planning import fitting_types, plan_python_view, unchecked_contract, undeclared_output
 from plan_engine.references import find_references, planning_order, refusal
 from plan_engine.sql_text import find_identifier
 from plan_engine.variable_reading import missing_variables, variables_read
@@ -51,7 +54,7 @@ def compile_files(
     folder: Path,
     project: ProjectFile,
     files: Mapping[str, DatasetFiles],
-    sources: Mapping[str, ViewSource],
+    sources: Mapping[str, Source],
     errors: Sequence[PlanError] = (),
 ) -> CompiledProject:
     """Read the datasets and plan the views of a project.
@@ -65,7 +68,7 @@ def compile_files(
     files
         The files of each dataset.
     sources
-        The text of each view.
+        What each view is written in.
     errors
         What is known to be wrong already; raised together with what else is found.
 
@@ -77,7 +80,8 @@ def compile_files(
     datasets, dataset_errors = resolve_datasets(folder, project.datasets, files)
     references, statement_errors = find_references(sources)
     variables = variables_of(project.vars)
-    unset = [error for name in sorted(sources) for error in missing_variables(sources[name], variables)]
+    queries = [source for _, source in sorted(sources.items()) if isinstance(source, ViewSource)]
+    unset = [error for query in queries for error in missing_variables(query, variables)]
     raise_all([*errors, *dataset_errors, *statement_errors, *unset])
     compiler = _Compiler(project, datasets, sources, references, variables)
     compiler.plan_views()
@@ -91,7 +95,7 @@ class _Compiler:
         self,
         project: ProjectFile,
         datasets: Mapping[str, ResolvedDataset],
-        sources: Mapping[str, ViewSource],
+        sources: Mapping[str, Source],
         references: Mapping[str, tuple[str, ...]],
         variables: Mapping[str, Variable],
     ) -> None:
@@ -136,12 +140,49 @@ class _Compiler:
         if unknown:
             findings = tuple(table_finding(view, each, self._known.values()) for each in unknown)
             return PlannedView(name=name, references=references, findings=findings)
-        if any(each not in self._evidence for each in references):
+        if isinstance(view, PythonSource):
+            return self._plan_function(view, references)
+        undeclared = {each: source for each in references if (source := self._undeclared(each)) is not None}
+        if any(each not in self._evidence and each not in undeclared for each in references):
             return PlannedView(name=name, references=references)
+        return (
+            self._plan_query(view, references) if not undeclared else self._plan_blindly(view, references, undeclared)
+        )
+
+    def _plan_function(self, view: PythonSource, references: tuple[str, ...]) -> PlannedView:
+        inputs = tuple(structs.replace(each, name=self._known[each.name.casefold()]) for each in view.inputs)
+        view = structs.replace(view, inputs=inputs)
+        self._sources[view.name] = view
+        planned = plan_python_view(view, references)
+        if view.output is None and self._settings(view.name).contract is not None:
+            return replace(planned, findings=(unchecked_contract(view),))
+        return planned
+
+    def _undeclared(self, name: str) -> PythonSource | None:
+        """Give the Python view of that name if it does not say what it gives."""
+        source = self._sources.get(name)
+        return source if isinstance(source, PythonSource) and source.output is None else None
+
+    def _plan_blindly(
+        self, view: ViewSource, references: tuple[str, ...], undeclared: Mapping[str, PythonSource]
+    ) -> PlannedView:
+        """Find out what a query needs of Python views that do not say what they give."""
+        for name in undeclared:
+            self._session.add_table(name, pa.schema([]))
+        found = plan_view(self._session, view, references)
+        required = {name: (found.required or {}).get(name, {}) for name in undeclared}
+        types = fitting_types(self._session, view, required)
+        findings = [
+            undeclared_output(view, source, types[name], find_identifier(view, name))
+            for name, source in undeclared.items()
+        ]
+        return PlannedView(name=view.name, references=references, findings=(*findings, *found.findings))
+
+    def _plan_query(self, view: ViewSource, references: tuple[str, ...]) -> PlannedView:
         planned = plan_view(self._session, view, references)
         if planned.unoptimized is not None:
             read = variables_read(view, planned.volatile_calls, self._variables)
-            self._sources[name] = structs.replace(view, parameters=read.variables)
+            self._sources[view.name] = structs.replace(view, parameters=read.variables)
             definition = view_definition(view.sql, planned.unoptimized, planned.required or {}, read.variables)
             planned = replace(planned, definition=definition, volatile=read.volatile)
         if planned.forbidden is not None:
@@ -162,18 +203,20 @@ class _Compiler:
 
     def _keep(self, planned: PlannedView) -> None:
         self._planned[planned.name] = planned
-        if planned.schema is None:
+        if planned.schema is None and planned.definition is None:
             return
-        self._session.add_table(planned.name, planned.schema)
         statistics = view_statistics(planned, self._evidence)
         self._statistics[planned.name] = statistics
-        self._evidence[planned.name] = self._evidence_of(planned, planned.schema, statistics)
+        if planned.schema is not None:
+            self._session.add_table(planned.name, planned.schema)
+            self._evidence[planned.name] = self._evidence_of(planned, planned.schema, statistics)
 
     def _evidence_of(self, planned: PlannedView, schema: pa.Schema, statistics: ViewStatistics) -> Evidence:
         rows = statistics.rows_out
+        is_python = isinstance(self._sources[planned.name], PythonSource)
         return Evidence(
             name=planned.name,
-            source=EvidenceSource.PLAN,
+            source=EvidenceSource.DECLARED if is_python else EvidenceSource.PLAN,
             columns=columns_of(schema),
             rows=rows,
             bytes=statistics.bytes_out,
@@ -213,24 +256,25 @@ class _Compiler:
         return {name: checks for name, checks in found.items() if checks}
 
     def _node(self, planned: PlannedView) -> LogicalNode:
-        settings = self._settings(planned.name)
+        settings, source = self._settings(planned.name), self._sources[planned.name]
+        declared = source.tags if isinstance(source, PythonSource) else ()
         return LogicalNode(
             name=planned.name,
-            kind=NodeKind.SQL_VIEW,
-            path=self._sources[planned.name].path,
+            kind=NodeKind.PYTHON_VIEW if isinstance(source, PythonSource) else NodeKind.SQL_VIEW,
+            path=source.path,
             definition=planned.definition,
             volatile=planned.volatile,
             reproducible=settings.reproducible,
             materialize=settings.materialize or self._project.defaults.materialize,
-            tags=tuple(sorted(set(settings.tags))),
+            tags=tuple(sorted({*settings.tags, *declared})),
             declared_cost=settings.cost,
         )
 
 
 def _edge(producer: str, planned: PlannedView) -> LogicalEdge:
-    if planned.required is None:
+    needed = (planned.required or {}).get(producer)
+    if needed is None:
         return LogicalEdge(producer=producer, consumer=planned.name)
-    needed = planned.required.get(producer, {})
     columns = tuple(RequiredColumn(name=name, type=kind) for name, kind in sorted(needed.items()))
     places = {column: place for column, place in planned.places.get(producer, {}).items() if column in needed}
     requirement = Requirement(columns=columns)

@@ -102,6 +102,13 @@ class VariableMissing(EngineError, LookupError):
     related_names = "the view that reads it"
 
 
+class PythonViewRefused(EngineError, ValueError):
+    """A public function of a Python file in the folder of views is no view, or the file is not valid Python."""
+
+    code = "python_view_refused"
+    subject_kind = SubjectKind.VIEW
+
+
 class WorkNotSupported(EngineError, NotImplementedError):
     """A task asks for work that this version of the engine cannot do."""
 
@@ -143,6 +150,30 @@ class StagingFailed(EngineError, OSError):
     def __str__(self) -> str:
         """Give message and suggestion."""
         return EngineError.__str__(self)
+
+
+class PythonViewFailed(EngineError, RuntimeError):
+    """A Python view raised an exception; nothing of it was published. `traceback` holds the user's own calls."""
+
+    code = "python_view_failed"
+    subject_kind = SubjectKind.VIEW
+    exit_code = 1
+
+
+class PythonResultRefused(EngineError, TypeError):
+    """A Python view gave something else than its annotation and its declared output say; nothing was published."""
+
+    code = "python_result_refused"
+    subject_kind = SubjectKind.VIEW
+    exit_code = 1
+
+
+class ViewChanged(EngineError, RuntimeError):
+    """A Python view's file is not the one any more that was planned: build again."""
+
+    code = "view_changed"
+    subject_kind = SubjectKind.VIEW
+    exit_code = 1
 
 
 class EngineFailed(EngineError, RuntimeError):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from plan_contracts import TaskInput
+from plan_contracts import PlanError, StagedOutput, TaskInput
 from plan_engine.dataset_reading import files_of
 from plan_engine.errors import DatasetChanged, InputUnavailable
 from plan_engine.source_files import local_version
@@ -38,3 +38,19 @@ def _check(name: str, path: str, planned: str | None) -> None:
         message = f"The file `{path}` of the dataset `{name}` was replaced or changed while the build ran"
         mend = "Build again: what was built from the old file so far is kept apart by its content."
         raise DatasetChanged(message, subject=name, suggestion=mend)
+
+
+def drop_if_changed(inputs: Iterable[TaskInput], outputs: Iterable[StagedOutput]) -> None:
+    """Look once more whether each file is the one that was planned with, and drop what was made of another one.
+
+    Raises
+    ------
+    DatasetChanged
+        As `check_versions`; the staged files are gone.
+    """
+    try:
+        check_versions(tuple(inputs))
+    except PlanError:
+        for output in outputs:
+            Path(output.ref.uri).unlink(missing_ok=True)
+        raise

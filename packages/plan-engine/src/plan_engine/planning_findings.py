@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from plan_contracts import FindingKind, PlanningFinding, SourceLocation, ViewSource, nearest
+from plan_contracts import FindingKind, PlanningFinding, Source, SourceLocation, ViewSource, nearest
 from plan_engine.datafusion_messages import PlanningMessage, Refusal
 from plan_engine.planning_session import PlanningSession
 from plan_engine.sql_text import find_identifier
@@ -87,7 +87,7 @@ def other_finding(
     )
 
 
-def table_finding(view: ViewSource, name: str, known: Collection[str]) -> PlanningFinding:
+def table_finding(view: Source, name: str, known: Collection[str]) -> PlanningFinding:
     """Give the finding of a table that is neither a dataset nor a view.
 
     Parameters

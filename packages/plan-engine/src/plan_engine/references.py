@@ -3,16 +3,17 @@
 from collections.abc import Mapping, Sequence
 from graphlib import TopologicalSorter
 
-from plan_contracts import PlanError, SourceLocation, ViewSource
+from plan_contracts import PlanError, PythonSource, Source, SourceLocation, ViewSource
 from plan_engine.datafusion_messages import PlanningMessage, Refusal
 from plan_engine.errors import SqlSyntax, StatementForbidden
 from plan_engine.planning_session import NotPlanned, PlanningSession
 
 
-def find_references(views: Mapping[str, ViewSource]) -> tuple[dict[str, tuple[str, ...]], list[PlanError]]:
+def find_references(views: Mapping[str, Source]) -> tuple[dict[str, tuple[str, ...]], list[PlanError]]:
     """Find the tables that each view asks for.
 
-    A common table expression is not a table, whatever it is called, and neither is a name within a string.
+    Those of a Python view are its parameters. A common table expression is not a table, whatever it is called, and
+    neither is a name within a string.
 
     Returns
     -------
@@ -23,10 +24,14 @@ def find_references(views: Mapping[str, ViewSource]) -> tuple[dict[str, tuple[st
     references: dict[str, tuple[str, ...]] = {}
     errors: list[PlanError] = []
     for name in sorted(views):
-        answer = session.plan(views[name].sql)
+        view = views[name]
+        if isinstance(view, PythonSource):
+            references[name] = tuple(sorted({each.name for each in view.inputs}))
+            continue
+        answer = session.plan(view.sql)
         references[name] = tuple(sorted(answer.asked))
         if isinstance(answer, NotPlanned):
-            refused = refusal(views[name], answer.message)
+            refused = refusal(view, answer.message)
             if refused is not None:
                 errors.append(refused)
     return references, errors

@@ -12,6 +12,7 @@ from plan_contracts import (
     CheckWork,
     ErrorPayload,
     PlanError,
+    PythonWork,
     ResultStatus,
     TaskMetrics,
     TaskRequest,
@@ -23,15 +24,17 @@ from plan_contracts import (
 from plan_engine.check_runner import CheckRun, run_checks
 from plan_engine.errors import EngineFailed, WorkNotSupported
 from plan_engine.process_usage import peak_memory_bytes
+from plan_engine.python_runner import run_python_view
 from plan_engine.retained import RetainedResults
-from plan_engine.view_runner import ViewRun, run_views
+from plan_engine.task_outputs import ViewRun
+from plan_engine.view_runner import run_views
 
 _Outcome = ViewRun | CheckRun | ErrorPayload
 """What came of a task: what it gave, or why it failed."""
 
 
 class EngineRuntime:
-    """Runs tasks of SQL views and checks in this process; implements the port `WorkerRuntime`.
+    """Runs tasks of views and checks in this process; implements the port `WorkerRuntime`.
 
     Several threads may run tasks at once. Results are kept in memory for consumers of the same process up to the budget
     that `start` sets; beyond it they are handed on by file alone.
@@ -95,6 +98,8 @@ class EngineRuntime:
     def _run(self, request: TaskRequest) -> "ViewRun | CheckRun":
         if isinstance(request.work, CheckWork):
             return run_checks(request, request.work, self._retained, self._scratch)
+        if isinstance(request.work, PythonWork):
+            return run_python_view(request, request.work, self._retained, self._scratch)
         return run_views(request, self._retained, self._scratch)
 
     def _check(self, request: TaskRequest) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from plan_contracts import SourceLocation, ViewSource
+from plan_contracts import Source, SourceLocation, ViewSource
 
 _LEXEME = re.compile(
     r"""
@@ -131,8 +131,13 @@ def place_of(view: ViewSource, offset: int) -> SourceLocation:
     return SourceLocation(file=view.path, line=view.sql.count("\n", 0, offset) + 1, column=offset - line_start + 1)
 
 
-def find_identifier(view: ViewSource, name: str, qualifier: str | None = None) -> SourceLocation:
-    """Give the first place outside comments and strings where the name stands, else the file alone."""
+def find_identifier(view: Source, name: str, qualifier: str | None = None) -> SourceLocation:
+    """Give the first place outside comments and strings where the name stands, else the file alone.
+
+    Of a Python view it is the place of its function.
+    """
+    if not isinstance(view, ViewSource):
+        return SourceLocation(file=view.path, line=view.line)
     places = occurrences(view.sql, name, qualifier)
     if not places:
         places = [(piece.start, piece.end) for piece in lexemes(view.sql) if piece.is_name(name)]

@@ -1,15 +1,12 @@
 """Running the query of one task: inputs in, a staged file per output out."""
 
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 from datafusion import DataFrame, SessionContext
 
 from plan_contracts import (
-    DataFormat,
-    DatasetRef,
     PlanError,
     SourceLocation,
     StagedOutput,
@@ -17,11 +14,11 @@ from plan_contracts import (
     ViewSource,
     ViewWork,
 )
-from plan_engine.arrow_schema import columns_of, conformed
+from plan_engine.arrow_schema import conformed
 from plan_engine.datafusion_messages import clean, mend_of, wants_memory
 from plan_engine.errors import MemoryExhausted, QueryFailed, StagingFailed, WorkNotSupported
 from plan_engine.failure_diagnosis import explained
-from plan_engine.input_versions import check_versions
+from plan_engine.input_versions import drop_if_changed
 from plan_engine.parallel_write import LARGE_INPUT_BYTES, suits, write_rows
 from plan_engine.parameters import clock_of, pin_clock, values_of, with_known_types
 from plan_engine.retained import RetainedResults
@@ -29,16 +26,8 @@ from plan_engine.secret_values import redacted
 from plan_engine.staged_file import StagedFile, stage_rows
 from plan_engine.table_catalog import quoted
 from plan_engine.task_inputs import register_inputs
+from plan_engine.task_outputs import ViewRun, staged_output, view_run
 from plan_engine.task_session import ONE_QUERY, task_session
-
-
-@dataclass(frozen=True, kw_only=True)
-class ViewRun:
-    """What running a task gave."""
-
-    outputs: tuple[StagedOutput, ...]
-    rows_in: int | None
-    bytes_in: int | None
 
 
 def run_views(request: TaskRequest, retained: RetainedResults, scratch: Path) -> ViewRun:
@@ -79,28 +68,8 @@ def run_views(request: TaskRequest, retained: RetainedResults, scratch: Path) ->
             staged = [output for view in request.work.views if (output := _run_view(session, view, request, retained))]
         except QueryFailed as failure:
             raise explained(failure, request.inputs) from failure.__cause__
-        _check_inputs_after(request, staged)
-    refs = [each.ref for each in request.inputs if each.ref is not None]
-    return ViewRun(
-        outputs=tuple(staged),
-        rows_in=_sum([ref.rows for ref in refs]),
-        bytes_in=_sum([ref.bytes for ref in refs]),
-    )
-
-
-def _check_inputs_after(request: TaskRequest, staged: list[StagedOutput]) -> None:
-    """Look once more whether each file is the one that was planned with; what was made of another one is dropped."""
-    try:
-        check_versions(request.inputs)
-    except PlanError:
-        for output in staged:
-            Path(output.ref.uri).unlink(missing_ok=True)
-        raise
-
-
-def _sum(numbers: list[int | None]) -> int | None:
-    known = [number for number in numbers if number is not None]
-    return sum(known) if len(known) == len(numbers) else None
+        drop_if_changed(request.inputs, staged)
+    return view_run(request, tuple(staged))
 
 
 def _run_view(
@@ -130,7 +99,7 @@ def _run_view(
         if wants_memory(str(reason)):
             raise MemoryExhausted(message, subject=view.name, location=location, suggestion=mend) from reason
         raise QueryFailed(message, subject=view.name, location=location, suggestion=mend) from reason
-    return _output(view, staged, retained)
+    return staged_output(view.name, staged, retained)
 
 
 def _query(session: SessionContext, view: ViewSource) -> DataFrame:
@@ -148,18 +117,3 @@ def _stage(session: SessionContext, frame: DataFrame, request: TaskRequest, reta
     batches = (conformed(batch.to_pyarrow(), schema) for batch in frame.execute_stream())
     keep = retained.free_bytes() if request.hand_on_in_memory else 0
     return stage_rows(stage, request.task, schema, batches, keep_bytes=keep)
-
-
-def _output(view: ViewSource, staged: StagedFile, retained: RetainedResults) -> StagedOutput:
-    ref = DatasetRef(
-        uri=str(staged.path),
-        format=DataFormat.PARQUET,
-        columns=columns_of(staged.schema),
-        rows=staged.rows,
-        bytes=staged.bytes,
-    )
-    kept = staged.batches
-    memory = retained.put(staged.schema, kept, staged.rows) if kept else None
-    return StagedOutput(
-        view=view.name, ref=ref, sha256=staged.sha256, rows=staged.rows, bytes=staged.bytes, memory=memory
-    )

@@ -36,10 +36,11 @@ def view_statistics(view: PlannedView, evidence: Mapping[str, Evidence]) -> View
     view
         The view.
     evidence
-        What is known of each of its inputs.
+        What is known of its inputs; nothing of a Python view that declares no output.
     """
-    rows: dict[str, int | None] = {name: _of(evidence, name).rows for name in view.references}
-    read = [_bytes_read(_of(evidence, name), view) for name in view.references]
+    known = {name: evidence.get(name) for name in view.references}
+    rows = {name: each.rows if each is not None else None for name, each in known.items()}
+    read = [_bytes_read(each, view) if each is not None else None for each in known.values()]
     rows_out = _rows_out(view.optimized, rows)
     return ViewStatistics(
         view=view.name,
@@ -64,10 +65,6 @@ def check_statistics(evidence: Evidence) -> ViewStatistics:
     )
 
 
-def _of(evidence: Mapping[str, Evidence], name: str) -> Evidence:
-    return evidence[name]
-
-
 def _sum(numbers: list[int | None]) -> int | None:
     known = [number for number in numbers if number is not None]
     return sum(known) if len(known) == len(numbers) else None
@@ -77,7 +74,8 @@ def _bytes_read(evidence: Evidence, view: PlannedView) -> int | None:
     """Take the share of the columns that are read for the share of the bytes."""
     if evidence.bytes is None or not evidence.columns:
         return evidence.bytes
-    needed = len((view.required or {}).get(evidence.name, {}))
+    required = (view.required or {}).get(evidence.name)
+    needed = len(required) if required is not None else len(evidence.columns)
     return evidence.bytes * max(1, needed) // len(evidence.columns)
 
 

@@ -1,4 +1,4 @@
-"""Views: the SQL files of a project, each named by its file."""
+"""Views: the SQL files of a project, each named by its file, and the public functions of its Python files."""
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -7,18 +7,21 @@ from plan_contracts import (
     NameRefused,
     PlanError,
     ProjectFile,
+    Source,
     SourceLocation,
     ViewSection,
     ViewSource,
     case_collisions,
     name_fault,
     nearest,
+    variables_of,
 )
 from plan_engine.errors import ViewFolderMissing, ViewNamesCollide, ViewSettingsUnused, ViewUnreadable
+from plan_engine.python_views import read_module
 from plan_engine.toml_locations import TomlLocations
 
 
-def find_views(folder: Path, project: ProjectFile) -> tuple[dict[str, ViewSource], list[PlanError]]:
+def find_views(folder: Path, project: ProjectFile) -> tuple[dict[str, Source], list[PlanError]]:
     """Read every view of a project.
 
     Parameters
@@ -40,27 +43,53 @@ def find_views(folder: Path, project: ProjectFile) -> tuple[dict[str, ViewSource
         location = locations.of("project", "views")
         mend = f"Create {root}, or set `[project] views`."
         return {}, [ViewFolderMissing(message, subject=project.project.views, location=location, suggestion=mend)]
-    views: dict[str, ViewSource] = {}
-    errors: list[PlanError] = []
-    seen: list[tuple[str, str]] = []
-    for path in sorted(root.rglob("*.sql")):
+    found = _Found(project)
+    for path in sorted([*root.rglob("*.sql"), *root.rglob("*.py")]):
         if any(part.startswith(".") for part in path.relative_to(root).parts):
             continue  # what editors and notebooks leave beside the views
         relative = path.relative_to(folder).as_posix()
-        seen.append((path.stem, relative))
-        fault = name_fault(path.stem)
+        if path.suffix == ".sql":
+            found.add_query(path, relative)
+        elif not path.name.startswith("_"):
+            found.add_module(path, relative)
+    errors = [*found.errors, *_collisions(found.seen, project.datasets)]
+    errors += _unused_settings(project.views, [name for name, _ in found.seen], locations)
+    return found.views, errors
+
+
+class _Found:
+    """What the files of views hold."""
+
+    def __init__(self, project: ProjectFile) -> None:
+        self._variables = variables_of(project.vars)
+        self.views: dict[str, Source] = {}
+        self.errors: list[PlanError] = []
+        self.seen: list[tuple[str, str]] = []
+
+    def add_query(self, path: Path, relative: str) -> None:
+        name = path.stem
+        self.seen.append((name, relative))
+        fault = name_fault(name)
         if fault is not None:
-            message = f"The name of the view `{path.stem}` {fault}"
+            message = f"The name of the view `{name}` {fault}"
             location = SourceLocation(file=relative)
-            errors.append(NameRefused(message, subject=path.stem, location=location, suggestion="Rename the file."))
-            continue
+            self.errors.append(NameRefused(message, subject=name, location=location, suggestion="Rename the file."))
+            return
         try:
-            views[path.stem] = ViewSource(name=path.stem, path=relative, sql=_read(path, relative))
+            self.views[name] = ViewSource(name=name, path=relative, sql=_read(path, relative))
         except ViewUnreadable as error:
-            errors.append(error)
-    errors += _collisions(seen, project.datasets)
-    errors += _unused_settings(project.views, [name for name, _ in seen], locations)
-    return views, errors
+            self.errors.append(error)
+
+    def add_module(self, path: Path, relative: str) -> None:
+        try:
+            sources, errors = read_module(path.read_bytes(), relative, self._variables)
+        except OSError as reason:
+            self.errors.append(_unreadable(path, relative, reason))
+            return
+        self.errors += errors
+        for source in sources:
+            self.seen.append((source.name, relative))
+            self.views[source.name] = source
 
 
 def _read(path: Path, relative: str) -> str:
@@ -70,8 +99,12 @@ def _read(path: Path, relative: str) -> str:
         message = f"The view's file is not UTF-8 text: byte {reason.start} cannot be decoded"
         raise ViewUnreadable(message, subject=path.stem, location=SourceLocation(file=relative)) from reason
     except OSError as reason:
-        message = f"The view's file cannot be read: {reason.strerror}"
-        raise ViewUnreadable(message, subject=path.stem, location=SourceLocation(file=relative)) from reason
+        raise _unreadable(path, relative, reason) from reason
+
+
+def _unreadable(path: Path, relative: str, reason: OSError) -> ViewUnreadable:
+    message = f"The view's file cannot be read: {reason.strerror}"
+    return ViewUnreadable(message, subject=path.stem, location=SourceLocation(file=relative))
 
 
 def _collisions(seen: list[tuple[str, str]], datasets: Collection[str]) -> list[PlanError]:

@@ -1,6 +1,6 @@
 """How a build shows its progress: a live display on a terminal, one plain line per task elsewhere."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -11,7 +11,7 @@ from plan_cli.render.figures import count, duration
 from plan_cli.render.places import ProjectPlaces
 from plan_cli.render.schedule_text import schedule_summary
 from plan_cli.render.validation_text import admission_line, finding_lines, summary_line
-from plan_contracts import TaskOutcome, TaskStatus
+from plan_contracts import ErrorPayload, TaskOutcome, TaskStatus
 
 _STYLES = {
     TaskStatus.SUCCEEDED: "green",
@@ -156,7 +156,7 @@ def show_plan(console: Console, outcome: BuildOutcome) -> None:
 
 
 def outcome_line(outcome: TaskOutcome) -> str:
-    """Give one line on a final task."""
+    """Give one line on a final task, and below it what helps to mend a failed one."""
     parts = [f"{outcome.status.value:<9}", outcome.task]
     given = _given(outcome)
     if given is not None:
@@ -167,7 +167,17 @@ def outcome_line(outcome: TaskOutcome) -> str:
         parts.append(outcome.error.message)
     if outcome.cause is not None:
         parts.append(f"because of {outcome.cause}")
-    return "  ".join(parts)
+    line = "  ".join(parts)
+    below = error_lines(outcome.error) if outcome.error is not None else ()
+    return "\n".join((line, *(f"      {each}" for each in below)))
+
+
+def error_lines(error: ErrorPayload) -> Iterator[str]:
+    """Give the user's own calls that led to an error, and what to do about it."""
+    for frame in error.traceback:
+        yield f"{frame.file}:{frame.line} in {frame.function}: {frame.text}"
+    if error.suggestion is not None:
+        yield f"-> {error.suggestion}"
 
 
 def _given(outcome: TaskOutcome) -> str | None:

@@ -91,6 +91,7 @@ SCORES = PythonSource(
     name="scores",
     path="views/scores.py",
     function="scores",
+    line=9,
     sha256="7c" * 32,
     inputs=(
         PythonInput(parameter="orders", name="orders", wants=FrameKind.READER, requirement=data.REQUIREMENT),
@@ -99,6 +100,7 @@ SCORES = PythonSource(
     parameters={"country": Variable(type="string", value="DE"), "salt": Variable(type="string", secret="${SHOP_SALT}")},
     returns=FrameKind.TABLE,
     output=(Column(name="day", type="date32"), Column(name="score", type="float64")),
+    tags=("mart",),
 )
 
 PYTHON_PROJECT = CompiledProject(
