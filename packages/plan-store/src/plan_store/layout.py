@@ -56,6 +56,11 @@ class Layout:
         self.verified = folder / "verified.msgpack"
 
     @property
+    def is_shared_elsewhere(self) -> bool:
+        """Whether processes of this machine may use the store from other working folders."""
+        return self.objects.shown("").rstrip("/") != str(self.folder)
+
+    @property
     def root(self) -> str:
         """Path or URL of the store, for messages."""
         return self.objects.shown("").rstrip("/")

@@ -1,6 +1,6 @@
 """The store: what ran, when, why in that order, with which inputs, and what it cost."""
 
-from collections.abc import Collection, Generator, Iterable, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -93,15 +93,22 @@ class PlanStore:
     ) -> None:
         """Close it; nothing is held open."""
 
-    def project_lock(self, project: str) -> AbstractContextManager[None]:
+    def project_lock(self, project: str, *, wait: Callable[[str], None] | None = None) -> AbstractContextManager[None]:
         """Hold the project's lock for the duration of a block; one build of a project runs at a time.
+
+        Parameters
+        ----------
+        project
+            The project.
+        wait
+            Wait for another holder to end, and be told once who that is. Without it, a held lock is an error.
 
         Raises
         ------
         ProjectLocked
-            When another process holds it.
+            When another process holds it, on this machine or on another that shares the store.
         """
-        return hold_lock(self._layout.folder / "locks" / f"{project}.lock", project)
+        return hold_lock(self._layout, project, self._clock, wait=wait)
 
     def begin_run(self, draft: RunManifestV2) -> "RunWriter":
         """Begin the record of a run.
