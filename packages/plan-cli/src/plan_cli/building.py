@@ -3,7 +3,7 @@
 import os
 import socket
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -90,6 +90,7 @@ def build_project(
     listener: BuildListener,
     *,
     policy: AdmissionPolicy | None = None,
+    wait: Callable[[str], None] | None = None,
 ) -> BuildOutcome:
     """Plan, validate, schedule, run and record.
 
@@ -103,6 +104,8 @@ def build_project(
         Is told what is wrong with the plan, when it stands, and when tasks start and end.
     policy
         Overrides the project's admission policy.
+    wait
+        Wait for another build of the project to end, and be told once who runs it.
 
     Returns
     -------
@@ -115,7 +118,7 @@ def build_project(
         When the build could not get as far as running tasks. The run is on record all the same.
     """
     clock = SystemClock()
-    with project.open_store() as store, store.project_lock(project.name):
+    with project.open_store() as store, store.project_lock(project.name, wait=wait):
         store.recover_interrupted(locked_project=project.name)
         build = _Build(project, request, listener, policy, store, clock)
         try:

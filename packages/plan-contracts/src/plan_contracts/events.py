@@ -165,6 +165,8 @@ class TaskFinished(Envelope, frozen=True, kw_only=True, tag="task_finished"):
     """Why it failed."""
     cause: Name | None = None
     """The task because of which it was skipped."""
+    tags: tuple[str, ...] = ()
+    """Tags of its views, sorted."""
 
 
 class RunFinished(Envelope, frozen=True, kw_only=True, tag="run_finished"):

@@ -134,6 +134,7 @@ class Announcer:
                 passed=passed,
                 error=outcome.error,
                 cause=outcome.cause,
+                tags=state.task.tags,
             )
         )
         self._listener.task_finished(outcome)

@@ -18,6 +18,7 @@ from plan_store.errors import (
 )
 from plan_store.object_place import is_url
 from plan_store.run_id import new_run_id
+from plan_store.saved_queries import SAVED_QUERIES, SavedQuery
 from plan_store.store import PlanStore
 
 if TYPE_CHECKING:
@@ -35,8 +36,10 @@ __all__ = [
     # one run
     "OutputCommitter",
     "RunWriter",
-    # stored tables
+    # stored tables, and questions to them
     "EVENTS_SCHEMA",
+    "SAVED_QUERIES",
+    "SavedQuery",
     "rows_of_segment",
     # errors
     "ArtifactMissing",

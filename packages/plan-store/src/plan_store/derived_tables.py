@@ -23,7 +23,7 @@ from plan_store.layout import Layout
 from plan_store.manifests import manifests
 from plan_store.reader import read_events
 
-Cell = str | int | float | None
+Cell = str | int | float | tuple[str, ...] | None
 
 E = TypeVar("E", bound=Envelope)
 
@@ -74,6 +74,7 @@ TASKS = pa.schema(
         ("definition", _TEXT),
         ("error", _TEXT),
         ("cause", _TEXT),
+        ("tags", pa.list_(_TEXT)),
     ]
 )
 DECISIONS = pa.schema(
@@ -184,6 +185,7 @@ def _tasks(layout: Layout, skip_damaged: bool) -> list[tuple[Cell, ...]]:
             event.definition,
             event.error.message if event.error is not None else None,
             event.cause,
+            event.tags,
         )
         for row, event in _events(layout, TaskFinished, skip_damaged)
     ]

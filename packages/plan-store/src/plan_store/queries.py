@@ -22,6 +22,9 @@ from plan_store.segments import EVENTS_SCHEMA
 TABLES = ("events", *DERIVED_TABLES)
 """Names of the tables that a query may read."""
 
+_STORED = "stored_events"
+"""The stored columns alone; `events` has the time as a timestamp beside them."""
+
 _ONE_QUERY = SQLOptions().with_allow_ddl(False).with_allow_dml(False).with_allow_statements(False)
 _UNKNOWN_TABLE = re.compile(r"table '(?:\w+\.\w+\.)?(\w+)' not found")
 _PLANNING = re.compile(r"Error during planning|Schema error|SQL error")
@@ -90,7 +93,9 @@ def _register_events(context: SessionContext, layout: Layout, segments: list[Seg
         shown = [layout.objects.shown(segment.key) for segment in damaged]
         message = f"{len(damaged)} event segments are damaged: {', '.join(shown[:3])}"
         raise StoreDamaged(message, subject=shown[0], related=shown, suggestion=MEND)
-    context.register_dataset("events", _dataset(layout, [each for each in segments if each not in damaged]))
+    context.register_dataset(_STORED, _dataset(layout, [each for each in segments if each not in damaged]))
+    timed = f"select *, to_timestamp_millis(event_time_unix_ms) as event_time from {_STORED}"
+    context.register_view("events", context.sql(timed))
 
 
 def _dataset(layout: Layout, segments: Sequence[Segment]) -> ds.Dataset:

@@ -341,6 +341,33 @@ class PlanStore:
 
         return run_query(self._layout, query, skip_damaged=skip_damaged)
 
+    def ask(self, name: str, *, run: str = "latest", before: str | None = None) -> "pa.Table":
+        """Answer one of `SAVED_QUERIES`.
+
+        Parameters
+        ----------
+        name
+            Which.
+        run
+            `latest`, or the beginning of the id of the run that it asks about.
+        before
+            The beginning of the id of the run that `regressions` compares with; by default each task is compared with
+            the last time that it ran before.
+
+        Raises
+        ------
+        QueryRefused
+            When there is no such query.
+        RunUnknown
+            When no run, or more than one, is meant.
+        StoreDamaged
+            When a segment or manifest that it reads is damaged.
+        """
+        from plan_store.saved_queries import saved_query
+
+        past = None if before is None else self.manifest(before).run_id
+        return self.sql(saved_query(name, self.manifest(run).run_id, past))
+
     def register(self, context: "SessionContext", tables: Collection[str] | None = None) -> None:
         """Make the store's tables and payload functions usable in a session of the caller's.
 

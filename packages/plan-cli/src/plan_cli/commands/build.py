@@ -19,7 +19,7 @@ from plan_cli.options import (
     cost_choice,
 )
 from plan_cli.render.build_text import build_summary
-from plan_cli.render.console import console, print_json
+from plan_cli.render.console import console, error_console, print_json
 from plan_cli.render.places import ProjectPlaces
 from plan_cli.render.progress import build_display
 from plan_cli.reporting import reports_errors
@@ -38,6 +38,7 @@ def build(
     policy: Policy = None,
     full: bool = False,
     fail_fast: bool = False,
+    wait: bool = False,
     json: AsJson = False,
 ) -> int:
     """Plan, validate, schedule, run and record a project.
@@ -51,6 +52,8 @@ def build(
         Build everything, also what has not changed.
     fail_fast
         Start no further task after the first failure.
+    wait
+        Wait until another build of the project has ended, instead of giving up.
     """
     opened = open_project(project, profile, assignments(var), store=store)
     section = execution.over(opened.file.execution)
@@ -67,7 +70,7 @@ def build(
         adapters=section.adapters or (),
     )
     with build_display(console(), ProjectPlaces(opened.folder), silent=json) as listener:
-        outcome = build_project(opened, request, listener, policy=policy)
+        outcome = build_project(opened, request, listener, policy=policy, wait=_tell if wait else None)
     if json and outcome.manifest is not None:
         print_json(outcome.manifest)
     else:
@@ -76,3 +79,7 @@ def build(
     if outcome.admission is None:
         raise AssertionError("a build that came to an end has decided who may run")
     return of_build(outcome.admission, outcome.report)
+
+
+def _tell(holder: str) -> None:
+    error_console().print(f"{holder}; waiting for it to end", markup=False)

@@ -111,6 +111,7 @@ FINISHED = TaskFinished(
     actual_seconds=1.25,
     metrics=execution.METRICS,
     outputs=(execution.OUTPUT,),
+    tags=("finance", "mart"),
 )
 SKIPPED = TaskFinished(
     task="report",
