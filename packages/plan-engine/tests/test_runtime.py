@@ -19,7 +19,6 @@ from plan_contracts import (
     DataFormat,
     DatasetRef,
     ResultStatus,
-    ScanWork,
     TaskInput,
     TaskLimits,
     TaskRequest,
@@ -183,15 +182,6 @@ def test_run_input_that_is_gone_is_named(tmp_path: Path) -> None:
     assert result.error is not None
     assert result.error.code == "input_unavailable"
     assert "numbers.parquet" in result.error.message
-
-
-def test_run_work_of_another_kind_is_a_failure_not_an_exception(tmp_path: Path) -> None:
-    asked = replace(request(tmp_path, "select 1 as one", {}), work=ScanWork(dataset="t", units=(), projection=()))
-
-    result = run(runtime(), asked)
-
-    assert result.error is not None
-    assert result.error.code == "work_not_supported"
 
 
 def test_run_result_kept_in_memory_is_read_by_a_consumer_until_released(tmp_path: Path) -> None:

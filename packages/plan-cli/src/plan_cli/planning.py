@@ -90,7 +90,8 @@ def schedule_project(
     PlanError
         When a given cost table cannot be read or does not fit, or the graph has a cycle.
     """
-    tasks = lower(validated.compiled.graph, admitted=admission.admitted, checks=pending_checks(validated.compiled))
+    compiled = validated.compiled
+    tasks = lower(compiled.graph, admitted=admission.admitted, checks=pending_checks(compiled), scans=compiled.scans)
     table = _cost_table(tasks, validated.compiled, costs, history)
     left_out = {held.task: held.reason for held in admission.held}
     schedule = schedule_plan(tasks, costs=table, signatures=validated.signatures, run_id=run_id, left_out=left_out)

@@ -1,7 +1,7 @@
 """How each dataset is scanned: what of it is read, in which units, and whether the scan is a task of its own."""
 
 from plan_contracts.base import Contract
-from plan_contracts.scalars import ByteCount, Count, Name, Rows
+from plan_contracts.scalars import ByteCount, Count, Name, Rows, Sha256
 
 
 class ScanUnit(Contract, frozen=True, kw_only=True):
@@ -24,6 +24,8 @@ class DatasetScan(Contract, frozen=True, kw_only=True):
 
     dataset: Name
     """The dataset."""
+    definition: Sha256
+    """Identity of what is read: dataset, columns and predicates, not the content."""
     projection: tuple[str, ...]
     """Columns that some view reads, in the order of the dataset."""
     filters: tuple[str, ...] = ()

@@ -31,3 +31,5 @@ class Statistics(Contract, frozen=True, kw_only=True):
     """By view."""
     checks: dict[Name, ViewStatistics] = {}
     """What each check of a dataset or view reads, by the name of what is checked."""
+    scans: dict[Name, ViewStatistics] = {}
+    """What each scan of a dataset reads, by dataset."""

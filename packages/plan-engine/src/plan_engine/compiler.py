@@ -37,6 +37,7 @@ from plan_contracts import (
 from plan_engine.arrow_schema import columns_of
 from plan_engine.contract_checks import contract_checks
 from plan_engine.dataset_files import DatasetFiles
+from plan_engine.dataset_scans import dataset_scans, scan_statistics
 from plan_engine.datasets import ResolvedDataset, resolve_datasets
 from plan_engine.fingerprint import view_definition
 from plan_engine.plan_view import plan_view
@@ -234,6 +235,7 @@ class _Compiler:
         nodes += [self._node(planned) for planned in views]
         edges = [_edge(producer, planned) for planned in views for producer in planned.references]
         checks = self._checks()
+        scans = dataset_scans(self._datasets, self._project.datasets, views)
         return CompiledProject(
             graph=LogicalGraph(
                 nodes=tuple(sorted(nodes, key=lambda node: node.name)),
@@ -243,12 +245,14 @@ class _Compiler:
             statistics=Statistics(
                 views=dict(sorted(self._statistics.items())),
                 checks={name: check_statistics(self._evidence[name]) for name in checks},
+                scans={name: scan_statistics(scan) for name, scan in scans.items()},
             ),
             snapshots={name: dataset.snapshot for name, dataset in sorted(self._datasets.items())},
             datasets={name: dataset.ref for name, dataset in sorted(self._datasets.items())},
             sources=dict(sorted(self._sources.items())),
             findings=tuple(finding for planned in views for finding in planned.findings),
             checks=checks,
+            scans=scans,
         )
 
     def _checks(self) -> dict[str, tuple[DataCheck, ...]]:

@@ -48,6 +48,8 @@ class ResolvedDataset:
     schema: pa.Schema
     evidence: Evidence
     snapshot: DatasetSnapshot
+    files: tuple[SourceFile, ...]
+    """Its files, in order."""
     facts: tuple[FileFacts, ...]
     """What each file says, in the order of the files."""
 
@@ -100,7 +102,9 @@ def _resolve(folder: Path, name: str, section: DatasetSection, found: DatasetFil
         contract=section.contract,
     )
     snapshot = _snapshot(folder, name, found, facts, ref)
-    return ResolvedDataset(ref=ref, schema=schema, evidence=evidence, snapshot=snapshot, facts=tuple(facts))
+    return ResolvedDataset(
+        ref=ref, schema=schema, evidence=evidence, snapshot=snapshot, files=found.files, facts=tuple(facts)
+    )
 
 
 def _check_readable(name: str, file: SourceFile, source: DataSource) -> None:

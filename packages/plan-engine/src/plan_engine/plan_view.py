@@ -1,5 +1,6 @@
 """One view, planned alone: what it needs from each input, what it gives, and everything that does not fit."""
 
+import re
 from dataclasses import replace
 
 from plan_contracts import FindingKind, PlanningFinding, SourceLocation, ViewSource
@@ -9,6 +10,8 @@ from plan_engine.missing_columns import Mended, mend_view
 from plan_engine.plan_text import operator_count, scanned_columns, unnamed_placeholders, volatile_calls
 from plan_engine.planned_view import PlannedView
 from plan_engine.planning_session import NotPlanned, Plan, PlanningSession
+
+_NAMES_OTHER_COLUMNS = re.compile(r"\b(?:exclude|except|replace|natural)\b", re.IGNORECASE)
 
 
 def plan_view(session: PlanningSession, view: ViewSource, references: tuple[str, ...]) -> PlannedView:
@@ -56,15 +59,18 @@ def _planned(
         types = {column.name: column.type for column in columns_of(session.schema(name)) if column.name not in added}
         needed = {column: types[column] for column in sorted(scanned.get(name, ())) if column in types}
         required[name] = {**needed, **mended.requirements(name)}
+    volatile = frozenset(volatile_calls(plan.unoptimized))
     return PlannedView(
         name=view.name,
         references=references,
         required=required,
         places=mended.places,
         schema=plan.schema if not mended.rewritten else None,
-        volatile_calls=frozenset(volatile_calls(plan.unoptimized)),
+        volatile_calls=volatile,
         operators=operator_count(plan.optimized),
         optimized=plan.optimized,
+        names_other_columns=_NAMES_OTHER_COLUMNS.search(view.sql) is not None,
+        conditions={} if volatile else plan.conditions,  # a filter may hold the time of planning as a constant
         findings=mended.findings,
     )
 

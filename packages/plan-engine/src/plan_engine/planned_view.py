@@ -6,6 +6,8 @@ import pyarrow as pa
 
 from plan_contracts import PlanningFinding, SourceLocation
 from plan_engine.datafusion_messages import PlanningMessage
+from plan_engine.plan_predicates import ScanConditions
+from plan_engine.predicates import Predicate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,10 @@ class PlannedView:
     """Operators of its optimised plan."""
     optimized: str = ""
     """Text of its optimised plan."""
+    names_other_columns: bool = False
+    """Whether its text may name columns that its plan does not read, as `exclude` does."""
+    conditions: ScanConditions = field(default_factory=dict[str, tuple[tuple[Predicate, ...], ...]])
+    """What each scan of an input asks of its rows; an input that is not there is scanned without a filter."""
     findings: tuple[PlanningFinding, ...] = ()
     """What is wrong with it, beyond missing columns that belong to one input."""
     forbidden: PlanningMessage | None = None

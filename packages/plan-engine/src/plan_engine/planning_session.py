@@ -11,6 +11,7 @@ from plan_contracts import Variable
 from plan_engine.arrow_schema import with_columns
 from plan_engine.datafusion_messages import PlanningMessage, Refusal, read_planning_message
 from plan_engine.parameters import clock_of, pin_clock, placeholder_of, values_of, with_known_types
+from plan_engine.plan_predicates import ScanConditions, scan_conditions
 from plan_engine.sql_text import parameters_of
 from plan_engine.table_catalog import TABLE_FUNCTIONS, TableCatalog, quoted, session_over
 from plan_engine.task_session import ONE_QUERY
@@ -34,6 +35,8 @@ class Plan:
     schema: pa.Schema
     unoptimized: str
     optimized: str
+    conditions: ScanConditions
+    """What each scan asks of its rows, by table."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +114,7 @@ class PlanningSession:
             root = type(unoptimized.to_variant()).__name__
             optimized = frame.optimized_logical_plan()
             text, optimized_text = unoptimized.display_indent(), optimized.display_indent()
+            conditions = scan_conditions(optimized, optimized_text)
             schema = self._schema(sql, frame)
         except Exception as error:  # noqa: BLE001 - DataFusion raises plain exceptions
             return NotPlanned(asked=self._asked(), message=read_planning_message(error))
@@ -118,7 +122,9 @@ class PlanningSession:
         if forbidden is not None:
             message = PlanningMessage(refusal=Refusal.FORBIDDEN, text=forbidden, subject=forbidden)
             return NotPlanned(asked=self._asked(), message=message)
-        return Plan(asked=self._asked(), schema=schema, unoptimized=text, optimized=optimized_text)
+        return Plan(
+            asked=self._asked(), schema=schema, unoptimized=text, optimized=optimized_text, conditions=conditions
+        )
 
     def _frame(self, sql: str) -> DataFrame:
         """Give the statement with its values bound; with an unknown or a secret one among them none is."""

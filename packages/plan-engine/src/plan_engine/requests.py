@@ -5,6 +5,7 @@ from plan_contracts import (
     CompiledProject,
     PythonSource,
     PythonWork,
+    ScanWork,
     Task,
     TaskGraph,
     TaskInput,
@@ -77,6 +78,9 @@ def build_requests(
 def _work(compiled: CompiledProject, task: Task) -> TaskWork:
     if task.kind is TaskKind.CHECK:
         return CheckWork(subject=_checked(task), checks=task.checks)
+    if task.kind is TaskKind.SCAN:
+        scan = compiled.scans[task.datasets[0]]
+        return ScanWork(dataset=scan.dataset, units=scan.units, projection=scan.projection, filters=scan.filters)
     sources = [compiled.sources[view] for view in task.views]
     queries = tuple(source for source in sources if isinstance(source, ViewSource))
     if task.kind is TaskKind.VIEW and len(queries) == len(sources):
@@ -97,11 +101,13 @@ def _inputs(
 ) -> tuple[TaskInput, ...]:
     if task.kind is TaskKind.CHECK:
         names = [_checked(task)]
+    elif task.kind is TaskKind.SCAN:
+        names = list(task.datasets)
     else:
         names = sorted({name for view in task.views for name in reads.get(view, [])} - set(task.views))
     return tuple(
         TaskInput(name=name, ref=compiled.datasets[name], content_id=compiled.snapshots[name].content_id)
-        if name in compiled.datasets
+        if name in task.datasets
         else TaskInput(name=name, producer=producers[name])
         for name in names
     )

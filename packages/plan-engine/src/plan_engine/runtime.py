@@ -14,6 +14,7 @@ from plan_contracts import (
     PlanError,
     PythonWork,
     ResultStatus,
+    ScanWork,
     TaskMetrics,
     TaskRequest,
     TaskResult,
@@ -26,6 +27,7 @@ from plan_engine.errors import EngineFailed, WorkNotSupported
 from plan_engine.process_usage import peak_memory_bytes
 from plan_engine.python_runner import run_python_view
 from plan_engine.retained import RetainedResults
+from plan_engine.scan_runner import run_scan
 from plan_engine.task_outputs import ViewRun
 from plan_engine.view_runner import run_views
 
@@ -100,6 +102,8 @@ class EngineRuntime:
             return run_checks(request, request.work, self._retained, self._scratch)
         if isinstance(request.work, PythonWork):
             return run_python_view(request, request.work, self._retained, self._scratch)
+        if isinstance(request.work, ScanWork):
+            return run_scan(request, request.work, self._retained, self._scratch)
         return run_views(request, self._retained, self._scratch)
 
     def _check(self, request: TaskRequest) -> None:

@@ -28,11 +28,12 @@ class TableCatalog(SchemaProvider):
         self._tables[plain] = table if isinstance(table, Table) else Table(table)
         self._folded[plain.casefold()] = plain
 
-    def deregister_table(self, name: str, cascade: bool) -> None:
-        """Take a table away; an unknown one is ignored."""
+    def deregister_table(self, name: str, cascade: bool = False) -> None:
+        """Take a table away; an unknown one is ignored. DataFusion gives the name alone."""
         del cascade
-        if self._tables.pop(name, None) is not None:
-            self._folded.pop(name.casefold(), None)
+        plain = unquoted(name)
+        if self._tables.pop(plain, None) is not None:
+            self._folded.pop(plain.casefold(), None)
 
     def known_name(self, name: str) -> str | None:
         """Give the name under which a table stands that a statement calls `name`; none when there is none."""

@@ -3,9 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from plan_contracts import DataCheck, Task, TaskGraph, TaskKind, digest
-
-MAX_NAME_BYTES = 200
-"""Longest name of a task."""
+from plan_scheduler.task_names import unused_name
 
 
 def add_checks(tasks: TaskGraph, checks: Mapping[str, Sequence[DataCheck]]) -> TaskGraph:
@@ -38,7 +36,7 @@ def add_checks(tasks: TaskGraph, checks: Mapping[str, Sequence[DataCheck]]) -> T
         consumers = readers.get(subject if owner is None else owner, [])
         if not checks[subject] or (owner is None and not consumers):
             continue
-        check = _task(_unused(subject, taken), subject, tuple(checks[subject]), is_view=owner is not None)
+        check = _task(unused_name("check", subject, taken), subject, tuple(checks[subject]), is_view=owner is not None)
         added.append(check)
         edges |= {(check.name, consumer) for consumer in consumers}
         if owner is not None:
@@ -48,19 +46,6 @@ def add_checks(tasks: TaskGraph, checks: Mapping[str, Sequence[DataCheck]]) -> T
         edges=tuple(sorted(edges)),
         lowering=tasks.lowering,
     )
-
-
-def _unused(subject: str, taken: set[str]) -> str:
-    """Give a name of the grammar that no task has, and take it."""
-    wanted = f"check-{subject}"
-    if len(wanted.encode()) > MAX_NAME_BYTES:
-        wanted = f"check-{digest(subject)[:32]}"
-    name, number = wanted, 1
-    while name.casefold() in taken:
-        number += 1
-        name = f"{wanted}-{number}"
-    taken.add(name.casefold())
-    return name
 
 
 def _task(name: str, subject: str, checks: tuple[DataCheck, ...], *, is_view: bool) -> Task:

@@ -62,7 +62,10 @@ def estimate_costs(
 
 
 def _sizes(task: Task, statistics: Statistics) -> list[ViewStatistics] | None:
-    """Give what is known of the views that a task computes, or of what a check reads."""
+    """Give what is known of the views that a task computes, or of what a check or a scan reads."""
+    if task.kind is TaskKind.SCAN:
+        found = [statistics.scans.get(dataset) for dataset in task.datasets]
+        return [each for each in found if each is not None and each.bytes_in is not None] or None
     if task.kind is not TaskKind.CHECK:
         return known_views(task, statistics.views)
     found = [statistics.checks.get(name) for name in (*task.views, *task.datasets)]

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from plan_contracts import (
     DataCheck,
+    DatasetScan,
     LogicalGraph,
     LogicalNode,
     Materialize,
@@ -17,8 +18,10 @@ from plan_contracts.errors import PlanError, raise_all
 from plan_scheduler.check_tasks import add_checks
 from plan_scheduler.errors import InputNotAdmitted, UnknownTask, ViewNotPlanned
 from plan_scheduler.fusion import fuse
+from plan_scheduler.scan_tasks import add_scans
 
 _NO_CHECKS: Mapping[str, Sequence[DataCheck]] = {}
+_NO_SCANS: Mapping[str, DatasetScan] = {}
 
 
 def lower(
@@ -26,8 +29,9 @@ def lower(
     *,
     admitted: Collection[str] | None = None,
     checks: Mapping[str, Sequence[DataCheck]] = _NO_CHECKS,
+    scans: Mapping[str, DatasetScan] = _NO_SCANS,
 ) -> TaskGraph:
-    """Make a task of each admitted view that is not computed inside its readers, and of each dataset or view to check.
+    """Make a task of each admitted view that is not computed inside its readers, of each check and of shared scans.
 
     Parameters
     ----------
@@ -37,6 +41,8 @@ def lower(
         Views that may run; none admits all.
     checks
         What only data can show, by dataset or view; see `add_checks`.
+    scans
+        How each dataset is scanned; see `add_scans`.
 
     Returns
     -------
@@ -90,7 +96,7 @@ def lower(
         edges=tuple(sorted(edges)),
         lowering=tuple(fusion.choices[name] for name in known),
     )
-    return add_checks(tasks, checks)
+    return add_scans(add_checks(tasks, checks), scans)
 
 
 def _not_planned(view: str) -> ViewNotPlanned:

@@ -100,6 +100,7 @@ S3_REF = DatasetRef(
 
 ORDERS_SCAN = DatasetScan(
     dataset="orders",
+    definition="7a" * 32,
     projection=("order_id", "amount"),
     filters=("amount > 10", "order_id < 900 or amount > 20"),
     units=(
@@ -118,6 +119,7 @@ ORDERS_SCAN = DatasetScan(
 
 VISITS_SCAN = DatasetScan(
     dataset="visits",
+    definition="8b" * 32,
     projection=(),
     units=(),
     files_total=1,
