@@ -11,7 +11,7 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from plan_cli.adapters import import_adapters
-from plan_cli.execution_policy import check_policy
+from plan_cli.execution_policy import check_policy, policy_warnings
 from plan_cli.machine import describe_machine, machine_label, recorded_versions
 from plan_cli.open_project import OpenProject
 from plan_cli.planning import Planned, Validated, admit_plan, schedule_project, validate_project, views_lowered_to
@@ -59,6 +59,7 @@ class BuildOutcome:
     admission: Admission | None = None
     planned: Planned | None = None
     choice: ExecutorChoice | None = None
+    warnings: tuple[str, ...] = ()
     report: ExecutionReport | None = None
     artifact_ids: ArtifactIds = ArtifactIds()
     manifest: RunManifestV2 | None = None
@@ -221,6 +222,7 @@ class _Build:
         choice = choose_executor(self.request.mode, self.request.executor_config)
         self.outcome.choice = choice
         check_policy(self.request.policy, choice, self._validated().compiled.graph)
+        self.outcome.warnings = policy_warnings(self.request.policy, choice)
         self.listener.planned(self.outcome)
         with self._timed("execute"):
             self.outcome.report = execute_plan(

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 
+from plan_cli.open_project import OpenProject
 from plan_contracts import (
+    ExecutionMode,
     ExecutionPolicy,
     ExecutorChoice,
+    ExecutorKind,
     LogicalGraph,
     NodeKind,
     RetryPolicy,
@@ -13,7 +16,7 @@ from plan_contracts import (
     byte_size,
 )
 from plan_contracts.project import ExecutionSection, ViewSection
-from plan_exec import check_rules
+from plan_exec import check_rules, choose_executor
 
 
 def execution_policy(execution: ExecutionSection, views: Mapping[str, ViewSection]) -> ExecutionPolicy:
@@ -40,6 +43,38 @@ def check_policy(policy: ExecutionPolicy, choice: ExecutorChoice, graph: Logical
     views = [node for node in graph.nodes if node.kind is not NodeKind.DATASET]
     tags = {tag for node in views for tag in node.tags}
     check_rules(policy.routing, choice, views=[node.name for node in views], tags=tags)
+
+
+def preview_execution(project: OpenProject, graph: LogicalGraph) -> tuple[str, ...]:
+    """Refuse what `[execution]` asks for and cannot be had; give the warnings about the rest.
+
+    Raises
+    ------
+    PlanError
+        When an executor cannot be used, or a routing rule names what is not there.
+    """
+    section = project.file.execution
+    choice = choose_executor(section.mode or ExecutionMode.PLAN_PARALLEL, section.executor)
+    policy = execution_policy(section, project.file.views)
+    check_policy(policy, choice, graph)
+    return policy_warnings(policy, choice)
+
+
+def policy_warnings(policy: ExecutionPolicy, choice: ExecutorChoice) -> tuple[str, ...]:
+    """Say what the executors cannot do of what the policy asks for."""
+    timed = [name for name, wish in policy.views.items() if wish.timeout_seconds is not None]
+    kinds = {choice.config.kind}
+    if choice.mode is ExecutionMode.PLAN_PARALLEL_REMOTE and choice.config.remote_kind is not None:
+        kinds.add(choice.config.remote_kind)
+    if ExecutorKind.THREADPOOL not in kinds or not (timed or policy.timeout_seconds is not None):
+        return ()
+    whose = (
+        f"of `{timed[0]}`" + (f" and {len(timed) - 1} more views" if len(timed) > 1 else "") if timed else "of tasks"
+    )
+    return (
+        f"the timeout {whose} cannot end a query on threads: its task fails, and its slot stays closed until the query "
+        "comes back; worker processes (`--executor multiprocessing`) are ended",
+    )
 
 
 def _wish(section: ViewSection) -> TaskPolicy:

@@ -159,6 +159,9 @@ class _Reader:
             for key, item in table.items():
                 if key_type == Name:
                     self.name(key, (*path, key))
+                elif (keys := _enum_type(key_type)) is not None and key not in list(keys):
+                    self.unknown_key(key, [member.value for member in keys], path)
+                    continue
                 if item_type == ColumnType and isinstance(item, str):
                     self.column_type(item, (*path, key))
                 else:
@@ -228,6 +231,9 @@ class _Reader:
             index = re.match(r"\[(\d+)\]", element.group(1)) if element else None
             if index is not None and isinstance(value, list):
                 self.invalid((*path, int(index.group(1))), f"`{_dotted(path)}`: {text[0].lower()}{text[1:]}")
+            elif isinstance(value, str) and " matching regex " in text:
+                message = f"`{_dotted(path)}` is {_shown(value)}, which is no size in bytes"
+                self.invalid(path, message, "Write a number with its unit, such as `512MiB` or `8GB`.")
             elif text.startswith("Expected `") and " of length " not in text and not re.search(r"[<>]=", text):
                 message = f"`{_dotted(path)}` is {_shown(value)} and must be {_without_none(annotation)}"
                 self.invalid(path, message)

@@ -7,11 +7,12 @@ from cyclopts import Parameter
 
 from plan_cli.build_code import of_build
 from plan_cli.building import HISTORY_RUNS
+from plan_cli.execution_policy import preview_execution
 from plan_cli.machine import describe_machine, machine_label
 from plan_cli.open_project import OpenProject, open_project
 from plan_cli.options import AsJson, Costs, Policy, Profile, ProjectPath, StorePlace, Vars, assignments, cost_choice
 from plan_cli.planning import History, admit_plan, schedule_project, validate_project
-from plan_cli.render.console import console, print_json
+from plan_cli.render.console import console, print_json, show_warnings
 from plan_cli.render.places import ProjectPlaces
 from plan_cli.render.schedule_text import forecast_lines, order_lines, schedule_summary
 from plan_cli.render.validation_text import admission_line, finding_lines, summary_line
@@ -51,6 +52,7 @@ def plan(
             out.print(line, markup=False)
         out.print(admission_line(admission), markup=False)
         return of_build(admission, None)
+    warnings = preview_execution(opened, validated.compiled.graph)
     planned = schedule_project(validated, admission, costs=cost_choice(costs), history=_history(opened))
     if json:
         print_json(planned.schedule)
@@ -59,6 +61,7 @@ def plan(
     else:
         for line in schedule_summary(planned.schedule):
             out.print(line, markup=False)
+        show_warnings(out, warnings)
         out.print(f"artifact {artifact_id(planned.schedule)}", markup=False)
         for lines in (order_lines(planned.schedule, planned.tasks), forecast_lines(planned.schedule)):
             out.print()

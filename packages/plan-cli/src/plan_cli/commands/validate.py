@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from plan_cli.build_code import of_build
+from plan_cli.execution_policy import preview_execution
 from plan_cli.open_project import open_project
 from plan_cli.options import AsJson, Policy, Profile, ProjectPath, Vars, assignments
 from plan_cli.planning import admit_plan, validate_project
-from plan_cli.render.console import console, print_json
+from plan_cli.render.console import console, print_json, show_warnings
 from plan_cli.render.places import ProjectPlaces
 from plan_cli.render.validation_text import admission_line, finding_lines, validation_table
 from plan_cli.reporting import reports_errors
@@ -29,11 +30,13 @@ def validate(
     opened = open_project(project, profile, assignments(var))
     validated = validate_project(opened)
     admission = admit_plan(opened, validated, policy)
+    warnings = preview_execution(opened, validated.compiled.graph)
     if json:
         print_json(validated.artifact)
     else:
         places = ProjectPlaces(opened.folder)
         for line in (*validation_table(validated.artifact), *finding_lines(validated.artifact, places)):
             console().print(line, markup=False)
+        show_warnings(console(), warnings)
         console().print(admission_line(admission).replace("nothing has run", "nothing would run"), markup=False)
     return of_build(admission, None)

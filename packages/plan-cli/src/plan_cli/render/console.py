@@ -37,3 +37,9 @@ def print_lines(lines: Iterable[str]) -> None:
     """Print plain lines to standard output."""
     for line in lines:
         console().print(line, markup=False)
+
+
+def show_warnings(console: Console, warnings: Iterable[str]) -> None:
+    """Print what a user should know before a run."""
+    for warning in warnings:
+        console.print(f"warning: {warning}", markup=False)

@@ -7,11 +7,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from plan_cli.building import BuildListener, BuildOutcome
+from plan_cli.render.console import show_warnings
 from plan_cli.render.figures import count, duration
 from plan_cli.render.places import ProjectPlaces
 from plan_cli.render.schedule_text import schedule_summary
 from plan_cli.render.validation_text import admission_line, finding_lines, summary_line
-from plan_contracts import ErrorPayload, TaskOutcome, TaskStatus
+from plan_contracts import ErrorPayload, ExecutionMode, ExecutorChoice, TaskOutcome, TaskStatus
 
 _STYLES = {
     TaskStatus.SUCCEEDED: "green",
@@ -149,10 +150,19 @@ def show_plan(console: Console, outcome: BuildOutcome) -> None:
         for line in schedule_summary(outcome.planned.schedule):
             console.print(line, markup=False)
     if outcome.choice is not None:
-        config = outcome.choice.config
-        slots = "one task at a time" if outcome.choice.mode == "deterministic_serial" else f"{config.max_tasks} at once"
-        where = "in this process" if outcome.choice.mode == "deterministic_serial" else f"on {config.kind.value}"
-        console.print(f"running {slots} {where} ({outcome.choice.reason})", markup=False)
+        console.print(f"running {_where(outcome.choice)} ({outcome.choice.reason})", markup=False)
+    show_warnings(console, outcome.warnings)
+
+
+def _where(choice: ExecutorChoice) -> str:
+    """Say how many tasks run at once, and on what."""
+    config = choice.config
+    if choice.mode is ExecutionMode.DETERMINISTIC_SERIAL:
+        return "one task at a time in this process"
+    near = f"{config.max_tasks} at once on {config.kind.value}"
+    if choice.mode is ExecutionMode.PLAN_PARALLEL_REMOTE and config.remote_kind is not None:
+        return f"{near}, and {config.remote_max_tasks} on {config.remote_kind.value}"
+    return near
 
 
 def outcome_line(outcome: TaskOutcome) -> str:
