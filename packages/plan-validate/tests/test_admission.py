@@ -14,6 +14,7 @@ from plan_contracts import (
     Evidence,
     EvidenceCatalog,
     EvidenceSource,
+    Exactness,
     FindingKind,
     LogicalEdge,
     LogicalGraph,
@@ -123,3 +124,60 @@ def test_admit_broken_contract_of_a_view_says_so() -> None:
     admission = admit(artifact, AdmissionPolicy.PARTIAL)
     assert admission.held[0].reason == "its output breaks its contract: `id` should be string, is int64"
     assert admit(artifact, AdmissionPolicy.WARN).admitted == ("a",)
+
+
+def _of_broken_datasets(*names: str) -> PlanValidationArtifact:
+    """Make a view over each dataset whose contract asks for more rows than there are, and a sound one."""
+    evidence = {
+        name: Evidence(
+            name=name,
+            source=EvidenceSource.FILES,
+            columns=(Column(name="id", type="int64"),),
+            rows=1,
+            exactness=Exactness.EXACT,
+            contract=DataContract(min_rows=2),
+        )
+        for name in names
+    }
+    datasets = [LogicalNode(name=name, kind=NodeKind.DATASET) for name in names]
+    views = [LogicalNode(name=f"of_{name}", kind=NodeKind.SQL_VIEW, definition="0" * 64) for name in names]
+    sound = LogicalNode(name="sound", kind=NodeKind.SQL_VIEW, definition="0" * 64)
+    edges = tuple(LogicalEdge(producer=name, consumer=f"of_{name}", requirement=Requirement()) for name in names)
+    return validate_graph(
+        LogicalGraph(nodes=(*datasets, *views, sound), edges=edges), EvidenceCatalog(entries=evidence)
+    )
+
+
+def test_override_of_a_dataset_lets_its_readers_run_although_the_rest_is_strict() -> None:
+    artifact = _of_broken_datasets("orders")
+    assert admit(artifact, AdmissionPolicy.STRICT).refused
+    admission = admit(artifact, AdmissionPolicy.STRICT, {"orders": AdmissionPolicy.WARN})
+    assert (admission.admitted, admission.held) == (("of_orders", "sound"), ())
+    assert admission.overrides == {"orders": AdmissionPolicy.WARN}
+
+
+def test_override_of_a_dataset_to_partial_holds_its_readers_alone() -> None:
+    artifact = _of_broken_datasets("orders")
+    admission = admit(artifact, AdmissionPolicy.STRICT, {"orders": AdmissionPolicy.PARTIAL})
+    assert (admission.admitted, [held.task for held in admission.held]) == (("sound",), ["of_orders"])
+
+
+def test_override_of_a_dataset_says_nothing_of_another() -> None:
+    artifact = _of_broken_datasets("orders", "items")
+    assert admit(artifact, AdmissionPolicy.STRICT, {"orders": AdmissionPolicy.WARN}).refused
+    strict = admit(artifact, AdmissionPolicy.WARN, {"items": AdmissionPolicy.STRICT})
+    assert strict.refused
+    assert "of_items" in next(held.reason for held in strict.held if held.task == "sound")
+
+
+def test_override_of_a_view_decides_for_its_faults() -> None:
+    artifact = project({"bad": "type", "fine": "sound"}, [])
+    assert admit(artifact, AdmissionPolicy.STRICT, {"bad": AdmissionPolicy.PARTIAL}).admitted == ("fine",)
+    assert admit(artifact, AdmissionPolicy.STRICT, {"bad": AdmissionPolicy.WARN}).admitted == ("bad", "fine")
+    assert admit(artifact, AdmissionPolicy.PARTIAL, {"bad": AdmissionPolicy.STRICT}).refused
+
+
+def test_override_does_not_let_a_view_run_that_cannot() -> None:
+    artifact = project({"bad": "column", "fine": "sound"}, [])
+    admission = admit(artifact, AdmissionPolicy.STRICT, {"bad": AdmissionPolicy.WARN})
+    assert (admission.admitted, admission.refused) == (("fine",), False)

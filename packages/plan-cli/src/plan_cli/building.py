@@ -14,7 +14,16 @@ from plan_cli.adapters import import_adapters
 from plan_cli.execution_policy import check_policy, policy_warnings
 from plan_cli.machine import describe_machine, machine_label, recorded_versions
 from plan_cli.open_project import OpenProject
-from plan_cli.planning import Planned, Validated, admit_plan, schedule_project, validate_project, views_lowered_to
+from plan_cli.planning import (
+    Planned,
+    Validated,
+    admit_plan,
+    compare_with_past,
+    evidence_of,
+    schedule_project,
+    validate_project,
+    views_lowered_to,
+)
 from plan_contracts import (
     Admission,
     AdmissionPolicy,
@@ -26,6 +35,7 @@ from plan_contracts import (
     ExecutorChoice,
     Materialize,
     OutputRecord,
+    PlanDriftArtifact,
     PlanError,
     PlanErrors,
     RunFailed,
@@ -56,6 +66,7 @@ class BuildOutcome:
     run_id: str
     seconds_by_stage: dict[str, float] = field(default_factory=dict[str, float])
     validated: Validated | None = None
+    drift: PlanDriftArtifact | None = None
     admission: Admission | None = None
     planned: Planned | None = None
     choice: ExecutorChoice | None = None
@@ -159,6 +170,7 @@ class _Build:
             try:
                 committer.prepare()
                 self._validate(writer)
+                self._compare(writer)
                 self._admit(committer)
                 self._schedule(writer, committer)
                 self._execute(writer, committer)
@@ -181,6 +193,17 @@ class _Build:
         writer.set_signatures(validated.signatures)
         artifact_id = writer.put_validation(validated.artifact)
         self.outcome.artifact_ids = replace(self.outcome.artifact_ids, plan_validation=artifact_id)
+
+    def _compare(self, writer: RunWriter) -> None:
+        """Keep what is known for later runs, and record what has changed since the last successful one."""
+        evidence = evidence_of(self._validated())
+        drift = compare_with_past(evidence, self.store, self.project, self.outcome.run_id)
+        self.outcome.drift = drift
+        self.outcome.artifact_ids = replace(
+            self.outcome.artifact_ids,
+            plan_evidence=writer.put_evidence(evidence),
+            plan_drift=writer.put_drift(drift) if drift.compared_run_id is not None else None,
+        )
 
     def _admit(self, committer: OutputCommitter) -> None:
         validated = self._validated()

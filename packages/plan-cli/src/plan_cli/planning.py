@@ -13,6 +13,8 @@ from plan_contracts import (
     CostChoice,
     CostTable,
     Materialize,
+    PlanDriftArtifact,
+    PlanEvidenceArtifact,
     PlanScheduleArtifact,
     PlanSignatures,
     PlanValidationArtifact,
@@ -22,7 +24,8 @@ from plan_contracts import (
 )
 from plan_engine import CompileCache, compile_project
 from plan_scheduler import estimate_costs, lower, plan_signatures, schedule_plan
-from plan_validate import admit, pending_checks, validate_plan
+from plan_store import PlanStore
+from plan_validate import admit, find_drift, pending_checks, validate_plan
 
 PREVIEW_RUN_ID = "preview"
 """Stands in documents that no run has made, so that two previews of one plan are equal byte for byte."""
@@ -71,8 +74,31 @@ def validate_project(project: OpenProject, run_id: str = PREVIEW_RUN_ID) -> Vali
 
 
 def admit_plan(project: OpenProject, validated: Validated, policy: AdmissionPolicy | None = None) -> Admission:
-    """Decide who may run, by the given policy or else the project's."""
-    return admit(validated.artifact, policy or project.file.defaults.policy)
+    """Decide who may run: by the given policy, or else by those of plan.toml."""
+    file = project.file
+    sections = {**file.datasets, **file.views}
+    overrides = {name: section.policy for name, section in sections.items() if section.policy is not None}
+    return admit(validated.artifact, policy or file.defaults.policy, {} if policy is not None else overrides)
+
+
+def evidence_of(validated: Validated) -> PlanEvidenceArtifact:
+    """Put together what a later plan will be compared with."""
+    compiled = validated.compiled
+    return PlanEvidenceArtifact(
+        plan_signature=validated.signatures.plan_signature,
+        entries=compiled.evidence.entries,
+        definitions={node.name: node.definition for node in compiled.graph.nodes if node.definition is not None},
+        snapshots=compiled.snapshots,
+    )
+
+
+def compare_with_past(
+    evidence: PlanEvidenceArtifact, store: PlanStore, project: OpenProject, run_id: str = PREVIEW_RUN_ID
+) -> PlanDriftArtifact:
+    """Compare a plan with that of the project's last successful run."""
+    found = store.last_evidence(project.name, project.profile or "")
+    compared, before = found if found is not None else (None, None)
+    return find_drift(evidence, before, run_id=run_id, compared_run_id=compared)
 
 
 def schedule_project(

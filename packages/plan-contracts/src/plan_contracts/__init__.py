@@ -41,6 +41,7 @@ from plan_contracts.drift import (
     DriftKind,
     DriftSeverity,
     PlanDriftArtifact,
+    PlanEvidenceArtifact,
 )
 from plan_contracts.errors import (
     ContractFrozen,
@@ -75,6 +76,7 @@ from plan_contracts.events import (
     EventRow,
     ExecutionStarted,
     KnownEvent,
+    PlanDriftEnvelope,
     PlanScheduleEnvelope,
     PlanValidationEnvelope,
     RunFailed,
@@ -355,6 +357,7 @@ __all__ = [
     "EdgeValidation",
     "HeldTask",
     "PlanDriftArtifact",
+    "PlanEvidenceArtifact",
     "PlanValidationArtifact",
     "Suggestion",
     "TaskValidation",
@@ -408,6 +411,7 @@ __all__ = [
     "ExecutionStarted",
     "KnownEvent",
     "MachineInfo",
+    "PlanDriftEnvelope",
     "PlanScheduleEnvelope",
     "PlanValidationEnvelope",
     "RunFailed",

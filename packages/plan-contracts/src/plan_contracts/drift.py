@@ -4,7 +4,9 @@ from enum import StrEnum
 from typing import ClassVar
 
 from plan_contracts.base import Contract
-from plan_contracts.scalars import Name, RunId, Signature
+from plan_contracts.evidence import Evidence
+from plan_contracts.references import DatasetSnapshot
+from plan_contracts.scalars import Name, RunId, Sha256, Signature
 
 
 class DriftSeverity(StrEnum):
@@ -67,3 +69,16 @@ class PlanDriftArtifact(Contract, frozen=True, kw_only=True):
     """Datasets whose content changed, sorted."""
     findings: tuple[DriftFinding, ...] = ()
     """Sorted by name, then subject, then kind."""
+
+
+class PlanEvidenceArtifact(Contract, frozen=True, kw_only=True):
+    """What was known of every dataset and view when a plan was made: what a later run is compared with."""
+
+    plan_signature: Signature
+    """Identity of the logical graph."""
+    entries: dict[Name, Evidence]
+    """Columns, metadata, rows and bytes, by dataset and view."""
+    definitions: dict[Name, Sha256] = {}
+    """Identity of the logic of each view that planned."""
+    snapshots: dict[Name, DatasetSnapshot] = {}
+    """Identity of the content of each dataset."""

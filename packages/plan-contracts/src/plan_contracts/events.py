@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from plan_contracts.base import Contract
 from plan_contracts.checks import CheckRecord, CheckResult
+from plan_contracts.drift import PlanDriftArtifact
 from plan_contracts.errors_payload import ErrorPayload
 from plan_contracts.execution import (
     OutputRecord,
@@ -54,6 +55,15 @@ class PlanValidationEnvelope(Envelope, frozen=True, kw_only=True, tag="plan_vali
     """Identity of the artifact."""
     artifact: PlanValidationArtifact
     """The validation, whole."""
+
+
+class PlanDriftEnvelope(Envelope, frozen=True, kw_only=True, tag="plan_drift"):
+    """A plan was compared with that of the last successful run."""
+
+    artifact_id: Sha256
+    """Identity of the artifact."""
+    artifact: PlanDriftArtifact
+    """The differences, whole."""
 
 
 class RunManifestEnvelope(Envelope, frozen=True, kw_only=True, tag="run_manifest"):
@@ -181,6 +191,7 @@ class RunFinished(Envelope, frozen=True, kw_only=True, tag="run_finished"):
 KnownEvent = (
     PlanScheduleEnvelope
     | PlanValidationEnvelope
+    | PlanDriftEnvelope
     | RunManifestEnvelope
     | RunStarted
     | ExecutionStarted

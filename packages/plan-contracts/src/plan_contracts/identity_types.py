@@ -23,7 +23,7 @@ def identity_type(contract: type[Contract]) -> type[Contract]:
     --------
     >>> from plan_contracts import ArtifactIds
     >>> identity_type(ArtifactIds).__struct_fields__
-    ('plan_schedule', 'plan_validation')
+    ('plan_evidence', 'plan_schedule', 'plan_validation')
     """
     fields: list[tuple[str, object, object]] = []
     reduced = reduced_fields(contract)

@@ -36,7 +36,7 @@ class MachineInfo(Contract, frozen=True, kw_only=True):
 class ArtifactIds(Contract, frozen=True, kw_only=True):
     """The artifacts of a run."""
 
-    run_specific: ClassVar[frozenset[str]] = frozenset({"run_manifest"})
+    run_specific: ClassVar[frozenset[str]] = frozenset({"run_manifest", "plan_drift"})
 
     run_manifest: Sha256 | None = None
     """This manifest; none inside the stored identity form, which cannot hold its own digest."""
@@ -44,6 +44,10 @@ class ArtifactIds(Contract, frozen=True, kw_only=True):
     """The schedule; none when the run ended before there was one."""
     plan_validation: Sha256 | None = None
     """The validation; none when the run ended before there was one."""
+    plan_evidence: Sha256 | None = None
+    """What was known of datasets and views; none when the run ended before anything was."""
+    plan_drift: Sha256 | None = None
+    """What had changed since the last successful run; none for a project's first run."""
 
 
 class RunManifestV2(Contract, frozen=True, kw_only=True):

@@ -76,6 +76,8 @@ class DatasetSection(HandWritten, frozen=True, kw_only=True):
     """How the object store of a URL is reached, beyond what the environment says."""
     contract: DataContract | None = None
     """What must hold for it."""
+    policy: AdmissionPolicy | None = None
+    """What happens where the contract does not hold or its metadata is not there; none takes the project's policy."""
     scan: ScanPolicy = ScanPolicy.AUTO
     """Whether scans of it become tasks."""
 
@@ -93,6 +95,8 @@ class ViewSection(HandWritten, frozen=True, kw_only=True):
     """Whether it runs on one partition, for equal bytes in each run."""
     contract: DataContract | None = None
     """What must hold for its output."""
+    policy: AdmissionPolicy | None = None
+    """What happens when it is not valid; none takes the project's policy."""
     timeout: Seconds | None = None
     """Longest duration of one attempt, in seconds; none takes that of `[execution]`."""
     memory: ByteSize | None = None

@@ -7,12 +7,13 @@ from functools import cache
 from plan_contracts.base import Contract
 from plan_contracts.costs import CostTable
 from plan_contracts.documents import DocumentReport
-from plan_contracts.drift import PlanDriftArtifact
+from plan_contracts.drift import PlanDriftArtifact, PlanEvidenceArtifact
 from plan_contracts.errors import ContractUnknown
 from plan_contracts.errors_payload import ErrorPayload, ErrorReport
 from plan_contracts.events import (
     EventRow,
     ExecutionStarted,
+    PlanDriftEnvelope,
     PlanScheduleEnvelope,
     PlanValidationEnvelope,
     RunFailed,
@@ -126,7 +127,9 @@ CONTRACTS: tuple[RegisteredContract, ...] = (
     RegisteredContract("ledger_entry", LedgerEntry, "1.0"),
     RegisteredContract("logical_graph", LogicalGraph, "1.0"),
     RegisteredContract("output_record", OutputRecord, "1.0"),
+    RegisteredContract("plan_drift", PlanDriftEnvelope, "1.0"),
     RegisteredContract("plan_drift_artifact", PlanDriftArtifact, "1.0"),
+    RegisteredContract("plan_evidence_artifact", PlanEvidenceArtifact, "1.0"),
     RegisteredContract("plan_schedule", PlanScheduleEnvelope, "1.0"),
     RegisteredContract("plan_schedule_artifact", PlanScheduleArtifact, "1.0"),
     RegisteredContract("plan_signatures", PlanSignatures, "1.0"),

@@ -155,6 +155,8 @@ class Admission(Contract, frozen=True, kw_only=True):
 
     policy: AdmissionPolicy
     """The policy that was applied."""
+    overrides: dict[Name, AdmissionPolicy] = {}
+    """Other policies of single datasets and views."""
     admitted: tuple[Name, ...]
     """Views that may run, sorted; empty when a strict policy stops the build."""
     held: tuple[HeldTask, ...]

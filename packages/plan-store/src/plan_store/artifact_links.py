@@ -13,9 +13,10 @@ class _Schedule(msgspec.Struct):
 
 
 def named_artifacts(layout: Layout, manifest: RunManifestV2) -> Iterator[str]:
-    """Give the ids of a run's artifacts: manifest, validation, schedule, and the cost table of the schedule."""
+    """Give the ids of a run's artifacts: those in the manifest, and the cost table of the schedule."""
     ids = manifest.artifact_ids
-    yield from (identity for identity in (ids.run_manifest, ids.plan_validation, ids.plan_schedule) if identity)
+    named = (ids.run_manifest, ids.plan_validation, ids.plan_schedule, ids.plan_evidence, ids.plan_drift)
+    yield from (identity for identity in named if identity)
     if ids.plan_schedule is not None:
         yield from _cost_table(layout, ids.plan_schedule)
 

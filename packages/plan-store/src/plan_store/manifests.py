@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from plan_contracts import RunManifestV2, nearest
+from plan_contracts import RunManifestV2, RunStatus, nearest
 from plan_store.documents import read_document, read_documents
 from plan_store.errors import RunUnknown
 from plan_store.layout import RUNS, Layout, manifest_key
@@ -59,6 +59,13 @@ def find_manifest(layout: Layout, wanted: str) -> RunManifestV2:
     mend = f"Did you mean {near}?" if near is not None else "`plan-cli runs` lists the runs."
     message = "There are no runs yet" if not known else f"No run has an id that begins with `{wanted}`"
     raise RunUnknown(message, subject=wanted, suggestion=mend)
+
+
+def last_success(layout: Layout, project: str, profile: str) -> RunManifestV2 | None:
+    """Give the newest manifest of a run that succeeded; none before there is one. Damaged ones are passed over."""
+    found = manifests(layout, skip_damaged=True)
+    wanted = (project, profile, RunStatus.SUCCEEDED)
+    return next((each for each in found if (each.project, each.profile, each.status) == wanted), None)
 
 
 def latest_manifest(layout: Layout, project: str, profile: str) -> RunManifestV2 | None:

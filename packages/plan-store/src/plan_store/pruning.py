@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from plan_contracts import (
+    PlanDriftEnvelope,
     PlanScheduleEnvelope,
     PlanValidationEnvelope,
     RunManifestV2,
@@ -152,6 +153,11 @@ def _replace(
     return done
 
 
+_NAMING_EVENTS = frozenset(
+    kind.event_name() for kind in (PlanScheduleEnvelope, PlanValidationEnvelope, PlanDriftEnvelope)
+)
+
+
 def _unnamed_artifacts(layout: Layout, kept: Iterable[RunManifestV2], now: float) -> list[StoredObject]:
     named = {identity for manifest in kept for identity in named_artifacts(layout, manifest)}
     for run_id in running_runs(layout):
@@ -167,8 +173,8 @@ def _named_so_far(layout: Layout, run_id: str) -> set[str]:
     """Give the artifacts that the events of a run name which has no manifest yet."""
     named: set[str] = set()
     for row in read_events(layout, run_id=run_id, skip_damaged=True):
-        if row.event_name in (PlanScheduleEnvelope.event_name(), PlanValidationEnvelope.event_name()):
+        if row.event_name in _NAMING_EVENTS:
             event = decode_event(row.event_payload_msgpack, event_name=row.event_name)
-            if isinstance(event, PlanScheduleEnvelope | PlanValidationEnvelope):
+            if isinstance(event, PlanScheduleEnvelope | PlanValidationEnvelope | PlanDriftEnvelope):
                 named.add(event.artifact_id)
     return named

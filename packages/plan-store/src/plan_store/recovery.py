@@ -10,6 +10,7 @@ from plan_contracts import (
     DocumentRefused,
     OutputRecord,
     OutputStatus,
+    PlanDriftEnvelope,
     PlanScheduleEnvelope,
     PlanValidationEnvelope,
     RunManifestV2,
@@ -73,6 +74,8 @@ def interrupted_manifest(layout: Layout, marker: RunMarker) -> RunManifestV2:
             continue
         if isinstance(event, PlanValidationEnvelope):
             ids = replace(ids, plan_validation=event.artifact_id)
+        elif isinstance(event, PlanDriftEnvelope):
+            ids = replace(ids, plan_drift=event.artifact_id)
         elif isinstance(event, PlanScheduleEnvelope):
             ids = replace(ids, plan_schedule=event.artifact_id)
         elif isinstance(event, TaskFinished):

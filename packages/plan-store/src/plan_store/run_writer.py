@@ -11,6 +11,9 @@ from plan_contracts import (
     Contract,
     CostTable,
     Envelope,
+    PlanDriftArtifact,
+    PlanDriftEnvelope,
+    PlanEvidenceArtifact,
     PlanScheduleArtifact,
     PlanScheduleEnvelope,
     PlanSignatures,
@@ -123,6 +126,16 @@ class RunWriter:
         identity = self._put_artifact(artifact)
         self.emit(PlanValidationEnvelope(artifact_id=identity, artifact=artifact))
         self.flush()
+        return identity
+
+    def put_evidence(self, artifact: PlanEvidenceArtifact) -> str:
+        """Store what is known of datasets and views; give its artifact id."""
+        return self._put_artifact(artifact)
+
+    def put_drift(self, artifact: PlanDriftArtifact) -> str:
+        """Store what has changed since an earlier run and record it; give its artifact id."""
+        identity = self._put_artifact(artifact)
+        self.emit(PlanDriftEnvelope(artifact_id=identity, artifact=artifact))
         return identity
 
     def put_schedule(self, artifact: PlanScheduleArtifact) -> str:

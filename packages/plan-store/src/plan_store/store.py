@@ -10,6 +10,8 @@ from msgspec.structs import replace
 
 from plan_contracts import (
     Clock,
+    DocumentRefused,
+    PlanEvidenceArtifact,
     RunManifestV2,
     StoreCompaction,
     StoreInfo,
@@ -23,7 +25,7 @@ from plan_contracts.store_records import RunMarker
 from plan_store.documents import MEND
 from plan_store.errors import ArtifactMissing, StoreDamaged, StoreUnwritable
 from plan_store.layout import Layout, artifact_key, marker_key
-from plan_store.manifests import find_manifest, latest_manifest, manifests
+from plan_store.manifests import find_manifest, last_success, latest_manifest, manifests
 from plan_store.object_place import is_url, open_objects
 from plan_store.past_costs import past_entries
 from plan_store.project_lock import hold_lock
@@ -203,6 +205,20 @@ class PlanStore:
             When no run, or more than one, is meant.
         """
         return find_manifest(self._layout, run)
+
+    def last_evidence(self, project: str, profile: str) -> tuple[str, PlanEvidenceArtifact] | None:
+        """Give the last run of a project that succeeded, and what was known of its datasets and views.
+
+        None before there is one; what is damaged or was collected is no evidence either.
+        """
+        manifest = last_success(self._layout, project, profile)
+        if manifest is None or manifest.artifact_ids.plan_evidence is None:
+            return None
+        try:
+            evidence = decode_msgpack(self.artifact(manifest.artifact_ids.plan_evidence), PlanEvidenceArtifact)
+        except (ArtifactMissing, StoreDamaged, DocumentRefused):
+            return None
+        return manifest.run_id, evidence
 
     def artifact(self, artifact_id: str) -> bytes:
         """Give the identity form of an artifact, verified against its id.

@@ -1,5 +1,7 @@
 """From the verdicts and a policy to who may run."""
 
+from collections.abc import Mapping
+
 from plan_contracts import (
     Admission,
     AdmissionPolicy,
@@ -10,8 +12,14 @@ from plan_contracts import (
 )
 from plan_validate.blocking import find_blame
 
+_NO_OVERRIDES: Mapping[str, AdmissionPolicy] = {}
 
-def admit(artifact: PlanValidationArtifact, policy: AdmissionPolicy) -> Admission:
+
+def admit(
+    artifact: PlanValidationArtifact,
+    policy: AdmissionPolicy,
+    overrides: Mapping[str, AdmissionPolicy] = _NO_OVERRIDES,
+) -> Admission:
     """Decide who may run.
 
     Parameters
@@ -21,6 +29,9 @@ def admit(artifact: PlanValidationArtifact, policy: AdmissionPolicy) -> Admissio
     policy
         `strict`: one view that is not sound stops all. `partial`: invalid views and all below them are held. `warn`:
         only views that cannot run at all, because they do not plan, are held, and all below them.
+    overrides
+        Other policies of single datasets and views. A view's is for whatever makes it invalid; a dataset's is for what
+        is wrong with the dataset, and goes before that of a view which reads it.
 
     Returns
     -------
@@ -34,16 +45,18 @@ def admit(artifact: PlanValidationArtifact, policy: AdmissionPolicy) -> Admissio
         for edge in results[task].edges:
             if edge.producer in consumers:
                 consumers[edge.producer].append(task)
-    stopping = sorted(task for task, result in results.items() if _stops(result, policy))
-    held = {task: fault_of(results[task]) for task in stopping}
-    for task, blamed in find_blame(stopping, consumers).items():
+    stopping = {task: _stop(result, policy, overrides) for task, result in sorted(results.items())}
+    strictly = [task for task, stop in stopping.items() if stop is AdmissionPolicy.STRICT]
+    held = {task: fault_of(results[task]) for task, stop in stopping.items() if stop is not None}
+    for task, blamed in find_blame(sorted(held), consumers).items():
         held[task] = f"it reads, directly or through others, {_listed(blamed)}, held themselves"
-    if held and policy is AdmissionPolicy.STRICT:
+    if strictly:
         for task in results.keys() - held.keys():
-            held[task] = f"the policy `strict` stops every view because of {_listed(stopping)}"
+            held[task] = f"the policy `strict` stops every view because of {_listed(strictly)}"
     admitted = tuple(sorted(results.keys() - held.keys()))
     return Admission(
         policy=policy,
+        overrides=dict(sorted(overrides.items())),
         admitted=admitted,
         held=tuple(HeldTask(task=task, reason=held[task]) for task in sorted(held)),
         refused=bool(held) and not admitted,
@@ -73,12 +86,22 @@ def fault_of(result: TaskValidation) -> str:
     return "it is not valid"
 
 
-def _stops(result: TaskValidation, policy: AdmissionPolicy) -> bool:
+def _stop(
+    result: TaskValidation, policy: AdmissionPolicy, overrides: Mapping[str, AdmissionPolicy]
+) -> AdmissionPolicy | None:
+    """Give the strictest policy under which one of a view's faults holds it; none when it may run."""
     if result.status is not ValidationStatus.INVALID:
-        return False
-    if policy is not AdmissionPolicy.WARN:
-        return True
-    return bool(result.findings) or any(edge.missing_columns for edge in result.edges)
+        return None
+    own = overrides.get(result.task, policy)
+    cannot_run = bool(result.findings) or any(edge.missing_columns for edge in result.edges)
+    policies = {own} if cannot_run or result.contract_violations else set[AdmissionPolicy]()
+    for edge in result.edges:
+        if edge.status is ValidationStatus.INVALID:
+            about_dataset = not (edge.missing_columns or edge.type_mismatches)
+            policies.add(overrides.get(edge.producer, own) if about_dataset else own)
+    if AdmissionPolicy.STRICT in policies:
+        return AdmissionPolicy.STRICT
+    return AdmissionPolicy.PARTIAL if AdmissionPolicy.PARTIAL in policies or cannot_run else None
 
 
 def _listed(names: tuple[str, ...] | list[str]) -> str:

@@ -6,8 +6,9 @@ from plan_cli.build_code import of_build
 from plan_cli.execution_policy import preview_execution
 from plan_cli.open_project import open_project
 from plan_cli.options import AsJson, Policy, Profile, ProjectPath, Vars, assignments
-from plan_cli.planning import admit_plan, validate_project
+from plan_cli.planning import admit_plan, compare_with_past, evidence_of, validate_project
 from plan_cli.render.console import console, print_json, show_warnings
+from plan_cli.render.drift_text import drift_lines
 from plan_cli.render.places import ProjectPlaces
 from plan_cli.render.validation_text import admission_line, finding_lines, validation_table
 from plan_cli.reporting import reports_errors
@@ -24,7 +25,8 @@ def validate(
 ) -> int:
     """Judge every edge of a project; run nothing and write nothing.
 
-    Shows everything that does not fit, with its place and the nearest name that does. The exit code is the one that
+    Shows everything that does not fit, with its place and the nearest name that does, and what has changed in columns,
+    rows and files since the last successful build. The exit code is the one that
     a build would have ended with before its first task.
     """
     opened = open_project(project, profile, assignments(var))
@@ -38,5 +40,9 @@ def validate(
         for line in (*validation_table(validated.artifact), *finding_lines(validated.artifact, places)):
             console().print(line, markup=False)
         show_warnings(console(), warnings)
+        with opened.open_store(read_only=True) as store:
+            drift = compare_with_past(evidence_of(validated), store, opened)
+        for line in drift_lines(drift):
+            console().print(line, markup=False)
         console().print(admission_line(admission).replace("nothing has run", "nothing would run"), markup=False)
     return of_build(admission, None)

@@ -8,6 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from plan_cli.building import BuildListener, BuildOutcome
 from plan_cli.render.console import show_warnings
+from plan_cli.render.drift_text import drift_lines
 from plan_cli.render.figures import count, duration
 from plan_cli.render.places import ProjectPlaces
 from plan_cli.render.schedule_text import schedule_summary
@@ -139,6 +140,9 @@ def show_validation(console: Console, outcome: BuildOutcome, places: ProjectPlac
     if outcome.validated is not None:
         artifact = outcome.validated.artifact
         for line in (*finding_lines(artifact, places), summary_line(artifact)):
+            console.print(line, markup=False)
+    if outcome.drift is not None:
+        for line in drift_lines(outcome.drift):
             console.print(line, markup=False)
     if outcome.admission is not None and (outcome.admission.held or outcome.admission.refused):
         console.print(admission_line(outcome.admission), markup=False)

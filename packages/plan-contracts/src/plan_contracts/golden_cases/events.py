@@ -5,6 +5,7 @@ from plan_contracts.codec import encode_msgpack, payload_hash
 from plan_contracts.events import (
     EventRow,
     ExecutionStarted,
+    PlanDriftEnvelope,
     PlanScheduleEnvelope,
     PlanValidationEnvelope,
     RunFailed,
@@ -51,7 +52,7 @@ MANIFEST = RunManifestV2(
     task_counts={TaskStatus.SUCCEEDED: 1, TaskStatus.REUSED: 3},
     versions={"plan": "0.1.0", "datafusion": "55.0.0"},
     machine=MachineInfo(cores=2, memory_bytes=8589934592, platform="linux-x86_64", python="3.11.9"),
-    artifact_ids=ArtifactIds(plan_schedule="f6" * 32, plan_validation="07" * 32),
+    artifact_ids=ArtifactIds(plan_schedule="f6" * 32, plan_validation="07" * 32, plan_evidence="18" * 32),
 )
 
 REFUSED = RunManifestV2(
@@ -89,6 +90,7 @@ ROW = EventRow(
 )
 
 SCHEDULE = PlanScheduleEnvelope(artifact_id=artifact_id(schedules.DIAMOND), artifact=schedules.DIAMOND)
+DRIFT = PlanDriftEnvelope(artifact_id=artifact_id(validation.DRIFT), artifact=validation.DRIFT)
 VALIDATION = PlanValidationEnvelope(artifact_id=artifact_id(validation.MIXED), artifact=validation.MIXED)
 MANIFEST_EVENT = RunManifestEnvelope(artifact_id=artifact_id(MANIFEST), artifact=MANIFEST)
 ROUTING = TaskRouting(decision=execution.ROUTING)
@@ -143,6 +145,7 @@ VALID = (
     ValidCase("event_row", "task_started", ROW),
     ValidCase("plan_schedule", "diamond", SCHEDULE),
     ValidCase("plan_validation", "valid_invalid_and_blocked", VALIDATION),
+    ValidCase("plan_drift", "type_changed", DRIFT),
     ValidCase("run_manifest", "succeeded", MANIFEST_EVENT),
     ValidCase("run_started", "on_a_host", RUN_STARTED),
     ValidCase("execution_started", "threads", EXECUTION_STARTED),
@@ -164,6 +167,7 @@ INVALID = (
     InvalidCase("event_row", "payload_not_base64", altered(ROW, "event_payload_msgpack", "%%"), in_schema=False),
     InvalidCase("plan_schedule", "other_kind", altered(SCHEDULE, "kind", "plan_validation")),
     InvalidCase("plan_validation", "without_artifact", without(VALIDATION, "artifact")),
+    InvalidCase("plan_drift", "without_artifact", without(DRIFT, "artifact")),
     InvalidCase("run_manifest", "id_not_a_digest", altered(MANIFEST_EVENT, "artifact_id", "latest")),
     InvalidCase("run_started", "process_zero", altered(RUN_STARTED, "pid", 0)),
     InvalidCase("execution_started", "no_slots", altered(EXECUTION_STARTED, "executor_config.max_tasks", 0)),

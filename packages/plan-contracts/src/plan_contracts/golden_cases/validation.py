@@ -1,8 +1,8 @@
 """Golden cases of validation, admission and drift: one view is sound, one misspells a column, one hangs on it."""
 
 from plan_contracts.checks import ViolationKind
-from plan_contracts.drift import DriftFinding, DriftKind, DriftSeverity, PlanDriftArtifact
-from plan_contracts.golden_cases import graphs, schedules
+from plan_contracts.drift import DriftFinding, DriftKind, DriftSeverity, PlanDriftArtifact, PlanEvidenceArtifact
+from plan_contracts.golden_cases import data, graphs, schedules
 from plan_contracts.golden_cases.case import InvalidCase, ValidCase, altered, without
 from plan_contracts.source_location import SourceLocation
 from plan_contracts.validation import (
@@ -76,6 +76,7 @@ MIXED = PlanValidationArtifact(
 
 PARTIAL = Admission(
     policy=AdmissionPolicy.PARTIAL,
+    overrides={"report": AdmissionPolicy.WARN},
     admitted=("customers_clean",),
     held=(
         HeldTask(task="daily_revenue", reason="`orders` has no column `amont`"),
@@ -114,13 +115,22 @@ DRIFT = PlanDriftArtifact(
     ),
 )
 
+EVIDENCE = PlanEvidenceArtifact(
+    plan_signature=schedules.SIGNATURE,
+    entries={"orders": data.ORDERS, "daily_revenue": data.REVENUE},
+    definitions={"daily_revenue": graphs.REVENUE_DEFINITION},
+    snapshots={"orders": data.ORDERS_SNAPSHOT},
+)
+
 VALID = (
+    ValidCase("plan_evidence_artifact", "dataset_and_view", EVIDENCE),
     ValidCase("plan_validation_artifact", "valid_invalid_and_blocked", MIXED),
     ValidCase("admission", "partial", PARTIAL),
     ValidCase("plan_drift_artifact", "type_changed", DRIFT),
 )
 
 INVALID = (
+    InvalidCase("plan_evidence_artifact", "without_entries", without(EVIDENCE, "entries")),
     InvalidCase("plan_validation_artifact", "unknown_status", altered(MIXED, "task_results.0.status", "ok")),
     InvalidCase("plan_validation_artifact", "negative_count", altered(MIXED, "invalid_edges", -1)),
     InvalidCase("admission", "unknown_policy", altered(PARTIAL, "policy", "lenient")),
