@@ -47,7 +47,7 @@ def test_identity_form_of_a_manifest_drops_fields_of_nested_contracts(unpack: Ca
         "artifact_ids",
     }
     assert form["outputs"] == [{"name": "daily_revenue", "uri": "daily_revenue.parquet"}]
-    assert set(form["artifact_ids"]) == {"plan_schedule", "plan_validation"}
+    assert set(form["artifact_ids"]) == {"plan_schedule", "plan_validation", "plan_evidence"}
     assert form["dataset_snapshots"][0]["content_id"] == "5b" * 32
 
 
@@ -80,7 +80,11 @@ def test_artifact_id_is_the_hash_of_the_identity_bytes() -> None:
 
 def test_identity_form_of_a_document_without_run_specific_fields_keeps_all() -> None:
     assert set(identity_form(schedules.COSTS)) == {"costs"}
-    assert identity_form(ArtifactIds(run_manifest="0" * 64)) == {"plan_schedule": None, "plan_validation": None}
+    assert set(identity_form(ArtifactIds(run_manifest="0" * 64))) == {
+        "plan_schedule",
+        "plan_validation",
+        "plan_evidence",
+    }
 
 
 _IDS = """

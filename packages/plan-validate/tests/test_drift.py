@@ -5,6 +5,7 @@ from judging import known
 from msgspec.structs import replace
 
 from plan_contracts import (
+    Column,
     DataFormat,
     DatasetSnapshot,
     DriftKind,
@@ -46,6 +47,11 @@ def plan(
     )
 
 
+def _with_columns(types: dict[str, str]) -> Evidence:
+    columns = tuple(Column(name=name, type=kind) for name, kind in types.items())
+    return replace(known("orders"), columns=columns)
+
+
 def drift(before: PlanEvidenceArtifact, now: PlanEvidenceArtifact) -> PlanDriftArtifact:
     return find_drift(now, before, run_id="now", compared_run_id="before")
 
@@ -78,7 +84,7 @@ def test_equal_plans_have_no_drift() -> None:
 def test_column_that_changed_is_one_finding(
     before: dict[str, str], now: dict[str, str], kind: DriftKind, severity: DriftSeverity
 ) -> None:
-    found = drift(plan(known("orders", **before)), plan(known("orders", **now)))
+    found = drift(plan(_with_columns(before)), plan(_with_columns(now)))
     assert told(found) == [("orders", "day", kind, severity)]
 
 
