@@ -136,6 +136,13 @@ def contracts(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Throw broken bytes at every decoder for ten minutes; `-- --seconds 3600 --seed 1` goes on longer, with others."""
+    sync_package(session, "plan-contracts")
+    session.run("python", "-m", "plan_contracts.testing.fuzz", *session.posargs)
+
+
+@nox.session
 @per_package
 def isolated(session: nox.Session, package: str) -> None:
     """Install one package into a foreign project, from git with uv and from wheels, and run its README's example."""

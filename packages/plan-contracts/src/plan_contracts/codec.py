@@ -14,8 +14,11 @@ from plan_contracts.errors import DocumentRefused, NotCanonical
 from plan_contracts.name_rules import refuse_other_names
 from plan_contracts.scalars import NAME_PATTERN
 
-MAX_DOCUMENT_BYTES = 1 << 30
-"""Longest document that is decoded."""
+MAX_DOCUMENT_BYTES = 1 << 28
+"""Longest document that is decoded: 256 MiB, where the schedule of a million tasks has 160 MB.
+
+A hostile document takes at most 64 times its size in memory, so that this bounds what decoding allocates.
+"""
 
 T = TypeVar("T", bound=Contract)
 

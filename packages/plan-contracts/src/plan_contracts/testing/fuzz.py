@@ -1,12 +1,12 @@
-"""Throws broken bytes at decoders: they may refuse or decode, and nothing else.
+"""Throws broken bytes at everything that decodes: it may refuse or decode, and nothing else.
 
-`python -m plan_contracts.testing.fuzz --inputs 20000` tries that many on each decoder of each contract. Inputs are
-made from the published examples by structure-aware edits, so that most of them get past the first byte. The same
-seed gives the same inputs.
+`python -m plan_contracts.testing.fuzz` tries at least 20,000 inputs on each decoder of each contract, and goes on with
+other ones until ten minutes are over; `--seconds` and `--inputs` ask for more or less. Inputs are made from the
+published examples by structure-aware edits, so that most of them get past the first byte. Memory is limited, where
+the system can do so.
 """
 
 import argparse
-import random
 import resource
 import sys
 import time
@@ -14,60 +14,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-import msgspec
-
-from plan_contracts.base import Contract
-from plan_contracts.codec import decode_json, decode_msgpack, encode_json, encode_msgpack
-from plan_contracts.errors import DocumentRefused
-from plan_contracts.event_codec import decode_event
-from plan_contracts.events import Envelope
+from plan_contracts.errors import DocumentRefused, PlanError
 
 SLOWEST_SECONDS = 5.0
 """A decoder that takes longer for one small input counts as hung."""
 
-_SPECIAL = (
-    0x00,
-    0x7F,
-    0x80,
-    0x8F,
-    0x90,
-    0x9F,
-    0xA0,
-    0xBF,
-    0xC0,
-    0xC1,
-    0xC4,
-    0xC6,
-    0xC7,
-    0xCB,
-    0xCF,
-    0xD9,
-    0xDB,
-    0xDD,
-    0xDF,
-    0xFF,
-)
-_LIES = (b"\xdd\xff\xff\xff\xff", b"\xdf\xff\xff\xff\xff", b"\xdb\x7f\xff\xff\xff", b"\xc6\xff\xff\xff\xff")
-_JSON_PIECES = (
-    b"[",
-    b"{",
-    b'"',
-    b"null",
-    b"1e999",
-    b"-0",
-    b"NaN",
-    b'{"kind":',
-    b"\\ud800",
-    b"99999999999999999999",
-    b"[" * 5000,
-)
-_NESTED: list[object] = [[[]]]
-_EMPTY: list[object] = []
-_TAGGED: dict[str, object] = {"kind": "x"}
-_WRONG: tuple[object, ...] = (
-    *(None, True, -1, 2**63, 1.5, -0.0, "", "../x", "a" * 300, b"\x00"),
-    *(_EMPTY, _NESTED, _TAGGED),
-)
+MEMORY_BYTES = 1 << 30
+"""What the process may allocate while it decodes inputs of at most a few megabytes."""
 
 
 class FuzzFailure(AssertionError):
@@ -86,92 +39,25 @@ class FuzzReport:
     """The longest that one input took."""
 
 
-def _mutated_value(value: object, chance: random.Random) -> object:
-    """Edit one place of a decoded document: replace, remove, rename, double or nest."""
-    if isinstance(value, dict) and value and chance.random() < 0.9:
-        edited: dict[object, object] = dict(value)  # pyright: ignore[reportUnknownArgumentType]  # decoded data
-        key = chance.choice(list(edited))
-        action = chance.randrange(6)
-        if action == 0:
-            del edited[key]
-        elif action == 1:
-            edited[f"{key}_"] = edited.pop(key)
-        elif action == 2:
-            edited[key] = chance.choice(_WRONG)
-        else:
-            edited[key] = _mutated_value(edited[key], chance)
-        return edited
-    if isinstance(value, list) and value and chance.random() < 0.9:
-        items: list[object] = list(value)  # pyright: ignore[reportUnknownArgumentType]  # decoded data
-        place = chance.randrange(len(items))
-        if chance.randrange(3) == 0:
-            items.insert(place, items[chance.randrange(len(items))])
-        else:
-            items[place] = _mutated_value(items[place], chance)
-        return items
-    return chance.choice(_WRONG)
-
-
-def _mutated_bytes(data: bytes, chance: random.Random, pieces: Sequence[bytes]) -> bytes:
-    edited = bytearray(data)
-    for _ in range(chance.randrange(1, 4)):
-        place = chance.randrange(len(edited) + 1)
-        action = chance.randrange(5)
-        if action == 0:
-            del edited[place:]
-        elif action == 1:
-            del edited[place : place + chance.randrange(1, 8)]
-        elif action == 2:
-            edited[place:place] = chance.choice(pieces)
-        elif action == 3 and place < len(edited):
-            edited[place] = chance.choice(_SPECIAL)
-        else:
-            start = chance.randrange(len(edited) + 1)
-            edited[place:place] = edited[start : start + chance.randrange(1, 40)]
-    return bytes(edited)
-
-
-def broken_inputs(document: Contract, *, packed: bool, count: int, seed: int) -> Iterator[bytes]:
-    """Give broken or odd encodings of a document.
-
-    Parameters
-    ----------
-    document
-        A valid document to start from.
-    packed
-        Whether MessagePack is wanted, or JSON.
-    count
-        How many.
-    seed
-        The same one gives the same inputs.
-    """
-    chance = random.Random(seed)
-    whole = encode_msgpack(document) if packed else encode_json(document)
-    plain: object = msgspec.to_builtins(document, builtin_types=(bytes,)) if packed else msgspec.to_builtins(document)
-    encode = msgspec.msgpack.encode if packed else msgspec.json.encode
-    for _ in range(count):
-        data = whole
-        if chance.random() < 0.6:
-            edited = plain
-            for _ in range(chance.randrange(1, 3)):
-                edited = _mutated_value(edited, chance)
-            data = encode(edited)
-        if chance.random() < 0.6:
-            data = _mutated_bytes(data, chance, _LIES if packed else _JSON_PIECES)
-        yield data
-
-
-def fuzz_decoder(decode: Callable[[bytes], object], inputs: Iterator[bytes], *, seed: int = 0) -> FuzzReport:
+def fuzz_decoder(
+    decode: Callable[[bytes], object],
+    inputs: Iterator[bytes],
+    *,
+    seed: int = 0,
+    errors: type[PlanError] = DocumentRefused,
+) -> FuzzReport:
     """Feed inputs to a decoder.
 
     Parameters
     ----------
     decode
-        Gives something, or raises `DocumentRefused`.
+        Gives something, or raises one of the errors.
     inputs
         What to feed.
     seed
         For the message of a failure.
+    errors
+        What it may raise.
 
     Raises
     ------
@@ -184,7 +70,7 @@ def fuzz_decoder(decode: Callable[[bytes], object], inputs: Iterator[bytes], *, 
         begin = time.perf_counter()
         try:
             decode(data)
-        except DocumentRefused:
+        except errors:
             refused += 1
         except Exception as other:  # noqa: BLE001 - every type but one is the failure that is looked for
             _fail(seed, count, data, f"raised {type(other).__name__}: {other}", other)
@@ -201,52 +87,70 @@ def _fail(seed: int, number: int, data: bytes, what: str, cause: Exception | Non
     raise FuzzFailure(f"Input {number} of seed {seed} {what}\n{shown!r}") from cause
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Fuzz every decoder of every contract.
+def limit_memory(more_bytes: int) -> None:
+    """Let this process allocate no more than so many bytes from now on; a decoder that wants more fails then."""
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (used + more_bytes, hard))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def main(arguments: Sequence[str] | None = None, *, clock: Callable[[], float] = time.monotonic) -> int:
+    """Fuzz everything that decodes, in rounds, each with inputs of its own.
+
+    Parameters
+    ----------
+    arguments
+        As on the command line, which is taken when they are omitted.
+    clock
+        Gives seconds; it says when to stop.
 
     Returns
     -------
     int
         0 when every input was decoded or refused; a failure is raised.
     """
-    from plan_contracts.golden_cases import valid_cases
-
     parser = argparse.ArgumentParser(prog="python -m plan_contracts.testing.fuzz", description=__doc__)
-    parser.add_argument("--inputs", type=int, default=20_000, help="inputs for each decoder")
+    parser.add_argument("--inputs", type=int, default=20_000, help="inputs for each decoder, at least")
+    parser.add_argument("--seconds", type=float, default=600, help="how long to go on in all")
     parser.add_argument("--seed", type=int, default=0, help="another seed makes other inputs")
     given = parser.parse_args(arguments)
-    cases = valid_cases()
-    counts: dict[str, int] = {}
-    for case in cases:
-        counts[case.contract] = counts.get(case.contract, 0) + 1
-    for case in cases:
-        share = -(-given.inputs // counts[case.contract])
-        for packed in (True, False):
-            decode = decoder_of(type(case.document), packed=packed)
-            inputs = broken_inputs(case.document, packed=packed, count=share, seed=given.seed)
-            report = fuzz_decoder(decode, inputs, seed=given.seed)
-            encoding = "MessagePack" if packed else "JSON"
-            sys.stdout.write(
-                f"{case.contract} {case.name} {encoding}: {report.inputs} inputs, {report.refused} refused\n"
-            )
+    end = clock() + given.seconds
+    reports = _round(given.inputs, given.seed, lambda: True)
+    for name, report in reports.items():
+        _say(f"{name}: {report.inputs:,} inputs, {report.refused:,} refused")
+    _say(f"The first round tried {sum(report.inputs for report in reports.values()):,} inputs.")
+    everything = list(reports.values())
+    seed = given.seed
+    while clock() < end:
+        seed += 1
+        everything += _round(max(1, given.inputs // 10), seed, lambda: clock() < end).values()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    sys.stdout.write(f"Every input was decoded or refused; peak resident memory {peak} (KiB on Linux).\n")
+    total, refused = sum(report.inputs for report in everything), sum(report.refused for report in everything)
+    slowest = max(report.slowest_seconds for report in everything)
+    _say(f"{total:,} inputs for {len(reports)} decoders in {seed - given.seed + 1} rounds, {refused:,} refused.")
+    _say(f"The slowest input took {slowest * 1000:.0f} ms; peak resident memory {peak:,} (KiB on Linux).")
+    _say("Every input was decoded or refused.")
     return 0
 
 
-def decoder_of(contract: type[Contract], *, packed: bool) -> Callable[[bytes], object]:
-    """Give the function that decodes a contract; events in MessagePack go through `decode_event` as well."""
+def _round(inputs: int, seed: int, goes_on: Callable[[], bool]) -> dict[str, FuzzReport]:
+    """Try so many inputs on each decoder, as long as there is time for a further one."""
+    from plan_contracts.testing.fuzz_targets import fuzz_targets
 
-    def decode(data: bytes) -> None:
-        if packed:
-            if issubclass(contract, Envelope):
-                decode_event(data)
-            decode_msgpack(data, contract)
-        else:
-            decode_json(data, contract)
-
-    return decode
+    reports: dict[str, FuzzReport] = {}
+    for target in fuzz_targets():
+        if not goes_on():
+            break
+        found = fuzz_decoder(target.decode, target.inputs(inputs, seed), seed=seed, errors=target.errors)
+        reports[target.name] = found
+    return reports
 
 
 if __name__ == "__main__":
+    limit_memory(MEMORY_BYTES)
     sys.exit(main())
