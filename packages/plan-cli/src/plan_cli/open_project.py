@@ -31,15 +31,14 @@ class OpenProject:
         return self.file.project.name
 
     @property
-    def outputs_root(self) -> Path:
-        """Folder of the outputs."""
-        return self.folder / self.file.project.outputs
+    def outputs_root(self) -> Path | str:
+        """Folder or URL of the outputs."""
+        return self._place(self.file.project.outputs)
 
     @property
     def store_root(self) -> Path | str:
         """Folder or URL of events, artifacts and manifests."""
-        named = self.store or self.file.project.store
-        return named if is_url(named) else self.folder / named
+        return self._place(self.store or self.file.project.store)
 
     @property
     def working_folder(self) -> Path:
@@ -66,6 +65,9 @@ class OpenProject:
             When it is to be written, and cannot be.
         """
         return PlanStore.open(self.store_root, clock=SystemClock(), read_only=read_only, folder=self.working_folder)
+
+    def _place(self, named: str) -> Path | str:
+        return named if is_url(named) else self.folder / named
 
 
 def open_project(

@@ -3,7 +3,6 @@
 # pyarrow's stubs leave the type parameters of arrays and schemas open.
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
 
-import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,11 +17,11 @@ from plan_contracts import (
     OutputStatus,
     PublishedOutput,
     StagedOutput,
-    check_name,
 )
 from plan_store.errors import OutputsUnwritable, PublishFailed, StagedFileDiffers
-from plan_store.placing import sync_file, sync_folder
-from plan_store.result_cache import ResultCache, reference
+from plan_store.output_place import OutputPlace
+from plan_store.placing import sync_file
+from plan_store.result_cache import ResultCache
 from plan_store.verified_files import VerifiedFiles
 
 
@@ -31,8 +30,8 @@ class OutputCommitter:
 
     Parameters
     ----------
-    outputs
-        Folder of the outputs.
+    place
+        Where outputs are published.
     stage
         Folder for staged results of this run.
     previous
@@ -47,14 +46,14 @@ class OutputCommitter:
 
     def __init__(
         self,
-        outputs: Path,
+        place: OutputPlace,
         stage: Path,
         previous: Iterable[OutputRecord],
         cache: ResultCache,
         verified: VerifiedFiles,
         passed: Iterable[CheckRecord] = (),
     ) -> None:
-        self._outputs = outputs
+        self._place = place
         self._stage = stage
         self._cache = cache
         self._verified = verified
@@ -62,27 +61,23 @@ class OutputCommitter:
         self._now: dict[str, OutputRecord] = {}
         self._passed = {record.subject: record for record in passed}
         self._expected: frozenset[str] | None = None
-        self._unsynced: list[Path] = []
+        self._kept: list[Path] = []
 
     def prepare(self) -> None:
-        """Make the folders.
+        """Get ready to stage and publish.
 
         Raises
         ------
         OutputsUnwritable
-            When there can be no such folder, or it cannot be written to.
+            When the outputs cannot be written.
         """
         try:
-            self._outputs.mkdir(parents=True, exist_ok=True)
-            if not os.access(self._outputs, os.W_OK | os.X_OK):
-                raise PermissionError(13, "Permission denied")
-            if not self._same_file_system():
-                self._stage = self._outputs.with_name(self._outputs.name + ".staging") / self._stage.name
-            self._stage.mkdir(parents=True, exist_ok=True)
+            self._stage = self._place.prepare(self._stage)
         except OSError as reason:
-            message = f"The outputs folder {self._outputs} cannot be written: {reason.strerror}"
-            mend = "Set `[project] outputs` in plan.toml to a folder that can be written."
-            raise OutputsUnwritable(message, subject=str(self._outputs), suggestion=mend) from reason
+            shown = self._place.shown("").rstrip("/")
+            message = f"The outputs folder {shown} cannot be written: {reason.strerror}"
+            mend = "Set `[project] outputs` in plan.toml to a folder or URL that can be written."
+            raise OutputsUnwritable(message, subject=shown, suggestion=mend) from reason
 
     def expect_views(self, views: Iterable[str]) -> None:
         """Say which views have outputs; those of others are not current any more."""
@@ -100,12 +95,14 @@ class OutputCommitter:
     def reusable(self, view: str, build_key: str) -> PublishedOutput | None:
         """Give the current output of the view if it was built from the same key and its bytes are still the same."""
         record = self._previous.get(view)
-        if record is None or record.build_key != build_key or not self._is_intact(record):
+        if record is None or record.build_key != build_key or not self._place.is_intact(record):
+            return None
+        ref = self._place.readable(record)
+        if ref is None:
             return None
         reused = replace(record, status=OutputStatus.REUSED)
         self._now[view] = reused
-        path = self._outputs / record.uri
-        return PublishedOutput(record=reused, ref=reference(path, record))
+        return PublishedOutput(record=reused, ref=ref)
 
     def verify(self, staged: StagedOutput) -> None:
         """Compare the staged file with what the worker said of it: size, footer, rows, and its digest.
@@ -144,25 +141,23 @@ class OutputCommitter:
         PublishFailed
             When the output cannot be replaced; the old one is still in place.
         """
-        source, target = Path(staged.ref.uri), self._outputs / f"{check_name(staged.view, 'view')}.parquet"
-        try:
-            source.replace(target)
-        except OSError as reason:
-            message = f"The output {target} cannot be replaced: {reason.strerror}; the old one is still in place"
-            raise PublishFailed(message, subject=staged.view) from reason
-        self._verified.moved(source, target)
-        self._unsynced.append(target)
         record = OutputRecord(
             name=staged.view,
-            uri=target.name,
+            uri=self._place.uri(staged.view, build_key, staged.sha256),
             rows=staged.rows,
             bytes=staged.bytes,
             sha256=staged.sha256,
             build_key=build_key,
             status=OutputStatus.BUILT,
         )
+        try:
+            ref = self._place.publish(staged, record)
+        except OSError as reason:
+            shown = self._place.shown(record.uri)
+            message = f"The output {shown} cannot be replaced: {reason.strerror}; the old one is still in place"
+            raise PublishFailed(message, subject=staged.view) from reason
         self._now[staged.view] = record
-        return PublishedOutput(record=record, ref=reference(target, record, staged.ref.columns))
+        return PublishedOutput(record=record, ref=ref)
 
     def cached(self, view: str, build_key: str) -> PublishedOutput | None:
         """Give the temporary result that was kept for the view under this key, if its bytes are still the same."""
@@ -177,7 +172,7 @@ class OutputCommitter:
             When it cannot be put there.
         """
         kept = self._cache.put(staged, build_key)
-        self._unsynced.append(Path(kept.ref.uri))
+        self._kept.append(Path(kept.ref.uri))
         return kept
 
     def has_passed(self, subject: str, build_key: str) -> bool:
@@ -195,43 +190,25 @@ class OutputCommitter:
 
     def sync(self) -> None:
         """Make everything that was published survive a loss of power, and clear the stage."""
-        for path in self._unsynced:
-            sync_file(path)
-        if self._unsynced:
-            sync_folder(self._outputs)
-            self._unsynced.clear()
-        self._verified.save()
         shutil.rmtree(self._stage, ignore_errors=True)
-        _remove_if_empty(self._outputs.with_name(self._outputs.name + ".staging"))
+        self._place.sync()
+        for path in self._kept:
+            sync_file(path)
+        self._kept.clear()
+        self._verified.save()
 
     def current(self) -> tuple[OutputRecord, ...]:
         """Give every current output, sorted by name."""
         kept = {
             name: replace(record, status=OutputStatus.KEPT)
             for name, record in self._previous.items()
-            if name not in self._now and self._is_expected(name) and self._is_intact(record)
+            if name not in self._now and self._is_expected(name) and self._place.is_intact(record)
         }
         now = {name: record for name, record in self._now.items() if self._is_expected(name)}
         return tuple(record for _, record in sorted({**kept, **now}.items()))
 
     def _is_expected(self, view: str) -> bool:
         return self._expected is None or view in self._expected
-
-    def _is_intact(self, record: OutputRecord) -> bool:
-        path = self._outputs / record.uri
-        try:
-            return path.stat().st_size == record.bytes and self._verified.sha256(path) == record.sha256
-        except OSError:
-            return False
-
-    def _same_file_system(self) -> bool:
-        self._stage.mkdir(parents=True, exist_ok=True)
-        return self._stage.stat().st_dev == self._outputs.stat().st_dev
-
-
-def _remove_if_empty(folder: Path) -> None:
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
 
 
 def _described(size: int, rows: int, digest: str) -> str:

@@ -3,6 +3,7 @@
 # pyarrow's stubs leave the type parameters of arrays and schemas open.
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
 
+import re
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
@@ -26,9 +27,11 @@ from plan_store.compaction import finish_removals, remove
 from plan_store.layout import ARTIFACTS, HISTORY, SEGMENTS, Layout, manifest_key, marker_key
 from plan_store.ledger import NumberedEntry, commit, newest_entry, succeed
 from plan_store.manifests import manifests, running_runs
-from plan_store.objects import StoredObject
+from plan_store.objects import Objects, StoredObject
 from plan_store.reader import read_events
 from plan_store.segment_index import read_whole, run_of
+
+_OUTPUT = re.compile(r"[^/]+/[0-9a-f]{64}/[0-9a-f]{64}\.parquet")
 
 GRACE_SECONDS = 3600.0
 """Age below which an artifact without a run stays: its run may not have been recorded yet."""
@@ -86,6 +89,38 @@ def prune_runs(layout: Layout, retention: Retention, now: float, *, dry_run: boo
         cached_results=0,
         bytes=sum(each.bytes for each in (*segments, *histories, *artifacts)),
     )
+
+
+def unlisted_outputs(
+    layout: Layout, outputs: Objects, gone: Set[str], now: float, min_age_seconds: float
+) -> list[StoredObject]:
+    """Give the objects below the URL of outputs that no kept manifest lists, and that no running build has put.
+
+    Parameters
+    ----------
+    layout
+        The store.
+    outputs
+        The objects below the URL.
+    gone
+        Runs whose manifests do not count.
+    now
+        Seconds since 1970.
+    min_age_seconds
+        Age below which an object stays.
+    """
+    listed = {
+        record.uri for manifest in manifests(layout) if manifest.run_id not in gone for record in manifest.outputs
+    }
+    if running_runs(layout):
+        return []
+    return [
+        each
+        for each in outputs.listing("")
+        if each.key not in listed
+        and _OUTPUT.fullmatch(each.key)
+        and each.modified < now - max(min_age_seconds, GRACE_SECONDS)
+    ]
 
 
 def orphan_artifacts(layout: Layout, now: float) -> list[StoredObject]:

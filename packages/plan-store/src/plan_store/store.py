@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from datafusion import SessionContext
 
     from plan_store.cache_collection import CachedResult
+    from plan_store.objects import StoredObject
     from plan_store.outputs import OutputCommitter
     from plan_store.run_writer import RunWriter
 
@@ -137,7 +138,7 @@ class PlanStore:
             raise StoreUnwritable(message, subject=self._layout.root) from reason
         return RunWriter(self._layout, self._clock, draft.run_id, draft.profile or None)
 
-    def committer(self, draft: RunManifestV2, outputs: Path) -> "OutputCommitter":
+    def committer(self, draft: RunManifestV2, outputs: Path | str) -> "OutputCommitter":
         """Give what publishes the outputs of a run.
 
         Parameters
@@ -145,8 +146,14 @@ class PlanStore:
         draft
             Names the run, its project and its profile; what the last run under them left is what is current.
         outputs
-            Folder of the outputs.
+            Folder or URL of the outputs.
+
+        Raises
+        ------
+        OutputsUnwritable
+            When the URL is of no known kind, or the extra for it is not installed.
         """
+        from plan_store.output_opening import open_outputs
         from plan_store.outputs import OutputCommitter
         from plan_store.result_cache import ResultCache
 
@@ -155,7 +162,8 @@ class PlanStore:
         verified = VerifiedFiles(self._layout.verified, self._layout.tmp)
         cache = ResultCache(self._layout.cache, self._layout.tmp, verified)
         stage = self._layout.scratch_of(draft.run_id) / "stage"
-        return OutputCommitter(outputs, stage, previous, cache, verified, passed)
+        place = open_outputs(outputs, cache, verified)
+        return OutputCommitter(place, stage, previous, cache, verified, passed)
 
     def recover_interrupted(self, locked_project: str | None = None) -> tuple[str, ...]:
         """Give a manifest to every run whose driver died, and collect its scratch.
@@ -247,7 +255,7 @@ class PlanStore:
 
         return tuple(verify_store(self._layout))
 
-    def verify_outputs(self, project: str, profile: str, outputs: Path) -> tuple[StoreDamaged, ...]:
+    def verify_outputs(self, project: str, profile: str, outputs: Path | str) -> tuple[StoreDamaged, ...]:
         """Compare the current outputs of a project with what was published; give every damage, sorted by name."""
         from plan_store.verification import verify_outputs
 
@@ -285,6 +293,7 @@ class PlanStore:
         keep: int | None = None,
         older_than_seconds: float | None = None,
         cache_bytes: int | None = None,
+        outputs: Path | str | None = None,
         dry_run: bool = False,
     ) -> StorePruning:
         """Forget old runs, documents that no run names, and temporary results; see `plan_store.pruning`.
@@ -297,6 +306,8 @@ class PlanStore:
             Only runs that ended longer ago go, and temporary results that were not used for so long.
         cache_bytes
             Size to which the temporary results are brought.
+        outputs
+            URL of outputs in a bucket, where those go that no kept run lists; files in a folder are never removed.
         dry_run
             Remove nothing, and tell what would be removed.
 
@@ -307,7 +318,7 @@ class PlanStore:
         StoreUnwritable
             When the store cannot be written.
         """
-        from plan_store.pruning import Retention, prune_runs
+        from plan_store.pruning import Retention, prune_runs, unlisted_outputs
 
         now = self._clock.unix_ms()
         before = None if older_than_seconds is None else now - int(older_than_seconds * 1000)
@@ -315,8 +326,14 @@ class PlanStore:
         with self._writing():
             runs = prune_runs(self._layout, retention, now / 1000, dry_run=dry_run)
             results = self.collect_cache(cache_bytes, older_than_seconds, dry_run=dry_run)
-        collected = sum(each.bytes for each in results)
-        return replace(runs, cached_results=len(results), bytes=runs.bytes + collected)
+            old: list[StoredObject] = []
+            if outputs is not None and is_url(outputs):
+                place, age = open_objects(outputs), older_than_seconds or 0.0
+                old = unlisted_outputs(self._layout, place, set(runs.runs), now / 1000, age)
+                for each in () if dry_run else old:
+                    place.delete(each.key)
+        freed = runs.bytes + sum(each.bytes for each in (*results, *old))
+        return replace(runs, cached_results=len(results), outputs=len(old), bytes=freed)
 
     def collect_cache(
         self, max_bytes: int | None, max_age_seconds: float | None = None, *, dry_run: bool = False

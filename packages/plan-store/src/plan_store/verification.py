@@ -16,6 +16,7 @@ from plan_store.errors import StoreDamaged
 from plan_store.layout import ARTIFACTS, HISTORY, LEDGER, Layout, artifact_key, ledger_key, manifest_key
 from plan_store.ledger import newest_number, read_entry
 from plan_store.manifests import finished_runs, latest_manifest
+from plan_store.object_place import open_objects
 from plan_store.reader import read_events
 from plan_store.segment_index import Segment, read_whole, while_they_last
 from plan_store.segments import EVENTS_SCHEMA
@@ -39,7 +40,7 @@ def verify_store(layout: Layout) -> Iterator[StoreDamaged]:
         yield from _run(layout, run_id, recorded.get(run_id))
 
 
-def verify_outputs(layout: Layout, project: str, profile: str, outputs: Path) -> Iterator[StoreDamaged]:
+def verify_outputs(layout: Layout, project: str, profile: str, outputs: Path | str) -> Iterator[StoreDamaged]:
     """Give every current output of a project whose bytes are not those that were published.
 
     Parameters
@@ -49,19 +50,23 @@ def verify_outputs(layout: Layout, project: str, profile: str, outputs: Path) ->
     project, profile
         The newest manifest of these lists what is current.
     outputs
-        Folder of the outputs.
+        Folder or URL of the outputs.
     """
     manifest = latest_manifest(layout, project, profile)
+    objects = open_objects(outputs)
     for record in manifest.outputs if manifest is not None else ():
-        path = outputs / record.uri
-        if not path.is_file():
-            yield _damaged_output(path, "is gone", "build again")
-        elif payload_hash(path.read_bytes()) != record.sha256:
-            yield _damaged_output(path, "is not the file that was published", "build again; it is not reused")
+        shown = objects.shown(record.uri)
+        try:
+            whole = payload_hash(objects.get(record.uri)) == record.sha256
+        except FileNotFoundError:
+            yield _damaged_output(shown, "is gone", "build again")
+            continue
+        if not whole:
+            yield _damaged_output(shown, "is not the file that was published", "build again; it is not reused")
 
 
-def _damaged_output(path: Path, what: str, mend: str) -> StoreDamaged:
-    return StoreDamaged(f"The file {path} {what}", subject=str(path), suggestion=mend)
+def _damaged_output(shown: str, what: str, mend: str) -> StoreDamaged:
+    return StoreDamaged(f"The file {shown} {what}", subject=shown, suggestion=mend)
 
 
 def _ledger(layout: Layout) -> Iterator[StoreDamaged]:

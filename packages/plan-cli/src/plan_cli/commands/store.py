@@ -99,6 +99,7 @@ def prune(
             keep=keep,
             older_than_seconds=older_than,
             cache_bytes=opened.cache_bytes,
+            outputs=opened.outputs_root,
             dry_run=dry_run,
         )
     _show(done, pruning_lines(done, dry_run=dry_run), json=json)
