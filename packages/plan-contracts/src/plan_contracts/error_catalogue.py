@@ -386,6 +386,22 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         subject=SubjectKind.TASK,
     ),
     _code(
+        "cluster_not_secure",
+        "plan_exec",
+        "execution",
+        2,
+        "A cluster on another machine would be used without authentication: give certificates or a token.",
+        subject=SubjectKind.SETTING,
+    ),
+    _code(
+        "cluster_unreachable",
+        "plan_exec",
+        "execution",
+        2,
+        "No cluster answers at the address, or it does not let this side in.",
+        subject=SubjectKind.EXECUTOR,
+    ),
+    _code(
         "executor_gone",
         "plan_exec",
         "execution",
@@ -448,6 +464,14 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         1,
         "A runtime raised an exception, although a failing task is to be a result.",
         subject=SubjectKind.TASK,
+    ),
+    _code(
+        "scratch_unreachable",
+        "plan_exec",
+        "execution",
+        2,
+        "A worker cannot read and write the folder in which results are staged: put it where all workers reach it.",
+        subject=SubjectKind.WORKER,
     ),
     _code(
         "task_timed_out",

@@ -34,17 +34,31 @@ class Placement(StrEnum):
 
 
 class DaskSettings(HandWritten, frozen=True, kw_only=True):
-    """Where a Dask cluster is."""
+    """`[execution.executor.dask]`: where a Dask cluster is, and how it is spoken to."""
 
     address: str | None = None
-    """`tls://host:port` or `tcp://127.0.0.1:port`; none starts a local cluster."""
+    """`tls://host:port` or `tcp://127.0.0.1:port`; none starts a local cluster of worker processes."""
+    tls_ca_file: str | None = None
+    """Certificates, in PEM, of those who may vouch for the scheduler; needed for `tls://`."""
+    tls_cert_file: str | None = None
+    """This side's certificate, in PEM; needed for `tls://`."""
+    tls_key_file: str | None = None
+    """Its key, in PEM; none when it stands in `tls_cert_file`."""
+    insecure: bool = False
+    """Whether an address is used whose scheduler asks nobody who they are."""
+    worker_memory: ByteSize | None = None
+    """Memory at which a worker of a local cluster is ended and replaced; none is unbounded."""
 
 
 class RaySettings(HandWritten, frozen=True, kw_only=True):
-    """Where a Ray cluster is."""
+    """`[execution.executor.ray]`: where a Ray cluster is, and how it is spoken to."""
 
     address: str | None = None
-    """`host:port`; none starts a local one."""
+    """`host:port`, or `ray://host:port` of a machine that has joined no cluster; none starts a local one."""
+    token_file: str | None = None
+    """File that holds the cluster's token."""
+    insecure: bool = False
+    """Whether an address is used without a token."""
 
 
 class ExecutorConfig(HandWritten, frozen=True, kw_only=True):

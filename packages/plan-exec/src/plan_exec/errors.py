@@ -38,6 +38,27 @@ class WorkerStartFailed(ExecutionError, RuntimeError):
     subject_kind = SubjectKind.WORKER
 
 
+class ClusterUnreachable(ExecutionError, ConnectionError):
+    """No cluster answers at the address, or it does not let this side in."""
+
+    code = "cluster_unreachable"
+    subject_kind = SubjectKind.EXECUTOR
+
+
+class ClusterNotSecure(ExecutionError, ValueError):
+    """A cluster on another machine would be used without authentication."""
+
+    code = "cluster_not_secure"
+    subject_kind = SubjectKind.SETTING
+
+
+class ScratchUnreachable(ExecutionError, OSError):
+    """A worker cannot read and write the folder in which results are staged."""
+
+    code = "scratch_unreachable"
+    subject_kind = SubjectKind.WORKER
+
+
 class WorkerDied(ExecutionError, RuntimeError):
     """A worker process ended in the middle of a task: by a signal, for want of memory, or by the task itself."""
 

@@ -1,0 +1,198 @@
+"""Running tasks on a Dask cluster, with results handed on by file."""
+
+import asyncio
+from contextlib import suppress
+from time import monotonic
+
+from plan_contracts import DaskSettings, ExecutorCapabilities, Placement
+from plan_exec.errors import ExecutorGone, WorkerDied
+from plan_exec.executors.cluster_run import ClusterRun, check_hello, completion_of
+from plan_exec.executors.cluster_worker import greet, run_encoded, stop_runtime
+from plan_exec.executors.dask_cluster import DaskCluster, DaskFuture, join_dask, lost_its_worker
+from plan_exec.executors.executor import Attempt, Completion, Completions, ExecutorLost
+
+HELLO_SECONDS = 60.0
+"""Longest time in which a worker starts the runtime."""
+
+NO_WORKER_SECONDS = 30.0
+"""A cluster that has had no worker for so long is lost."""
+
+_WATCH_SECONDS = 2.0
+
+
+class DaskExecutor:
+    """Tasks on a cluster's workers; never more are handed to its scheduler than can run at once.
+
+    A local cluster has one worker process for each slot. Of another cluster it uses as many threads as there are
+    slots, at most as many as it has.
+
+    Parameters
+    ----------
+    runtime
+        `module:attribute` of the runtime.
+    slots
+        Tasks that may run at once.
+    scratch_uri
+        Where results are staged.
+    settings
+        Where the cluster is.
+    """
+
+    def __init__(self, runtime: str, slots: int, scratch_uri: str, settings: DaskSettings) -> None:
+        self._slots = slots
+        self._settings = settings
+        self._run = ClusterRun("dask", runtime, scratch_uri)
+        self._cluster: DaskCluster | None = None
+        self._completions: Completions | None = None
+        self._running: dict[Attempt, DaskFuture] = {}
+        self._abandoned: set[Attempt] = set()
+        self._is_lost = False
+
+    @property
+    def slots(self) -> int:
+        """Attempts that may run at once."""
+        return self._slots - len(self._abandoned)
+
+    def capabilities(self) -> ExecutorCapabilities:
+        """Say what it can do with a task: end it only where it owns the worker."""
+        local = self._settings.address is None
+        return ExecutorCapabilities(
+            kind=Placement.DASK,
+            can_kill_task=local,
+            can_limit_memory=local and self._settings.worker_memory is not None,
+            shares_memory=False,
+            survives_worker_death=True,
+        )
+
+    def start(self, completions: Completions) -> None:
+        """Join the cluster, and let every worker start the runtime.
+
+        Raises
+        ------
+        ExecutorNotAvailable, ClusterNotSecure, ClusterUnreachable
+            When the cluster cannot be joined.
+        WorkerStartFailed, ScratchUnreachable
+            When a worker cannot run tasks.
+        """
+        self._completions = completions
+        self._cluster = join_dask(self._settings, self._slots)
+        try:
+            self._run.open()
+            cluster, client = self._cluster, self._cluster.client
+            for worker, hello in client.run(greet, self._run.order, on_error="return").items():
+                check_hello(worker, hello)
+            check_hello("scheduler", self._first_answer(cluster))
+            self._slots = min(self._slots, sum(client.nthreads().values()))
+            client.loop.add_callback(self._watch)
+        except BaseException:
+            self.stop(at_once=True)
+            raise
+
+    def submit(self, attempt: Attempt, request: bytes) -> None:
+        """Hand a task to the scheduler, which has a free thread for it."""
+        cluster = self._joined()
+        future = cluster.client.submit(
+            run_encoded,
+            self._run.order,
+            attempt.task,
+            attempt.number,
+            request,
+            key=f"{self._run.name}-{attempt.task}-{attempt.number}",
+            pure=False,
+            retries=0,
+        )
+        self._running[attempt] = future
+        cluster.client.loop.add_callback(self._collect, attempt, future)
+
+    def cancel(self, attempt: Attempt) -> None:
+        """End the worker of a local cluster; on another one, leave the thread until it comes back."""
+        future = self._running.get(attempt)
+        if future is None:
+            return
+        if self._settings.address is None:
+            self._running.pop(attempt, None)
+            self._joined().end_worker_of(future.key)
+        else:
+            self._abandoned.add(attempt)
+
+    def release(self, uri: str) -> None:
+        """Nothing is handed on in memory between processes."""
+
+    def stop(self, *, at_once: bool) -> None:
+        """Leave the cluster; tasks that run on one that is not ours run to their end there."""
+        cluster, self._cluster = self._cluster, None
+        self._running.clear()
+        if cluster is not None:
+            if not at_once and not cluster.is_lost:
+                cluster.client.run(stop_runtime, self._run.order, on_error="ignore")
+            cluster.close(at_once=at_once)
+        self._run.close()
+
+    def _first_answer(self, cluster: DaskCluster) -> object:
+        """Send a greeting along the way of tasks, which leads through the scheduler."""
+        future = cluster.client.submit(greet, self._run.order, key=f"{self._run.name}-hello", pure=False, retries=0)
+        try:
+            return future.result(timeout=HELLO_SECONDS)
+        except Exception as reason:  # noqa: BLE001 - whatever Dask raises, the caller says that there was no greeting
+            return reason
+        finally:
+            future.release()
+
+    async def _collect(self, attempt: Attempt, future: DaskFuture) -> None:
+        """Wait for the end of an attempt; runs in the client's loop."""
+        cluster = self._cluster
+        if cluster is None:
+            return
+        try:
+            answered = await cluster.client.gather(future, direct=cluster.is_local, asynchronous=True)
+        except Exception as reason:  # noqa: BLE001 - whatever Dask raises, the attempt has an end
+            if cluster.is_lost:
+                self._lose("its scheduler went away")
+                return
+            self._end(attempt, _failed(attempt, reason))
+        else:
+            self._end(attempt, completion_of(attempt, answered))
+        future.release()
+
+    def _end(self, attempt: Attempt, completion: Completion) -> None:
+        """Say that an attempt has ended, unless it was killed; runs in the client's loop."""
+        if self._running.pop(attempt, None) is not None and self._completions is not None:
+            self._abandoned.discard(attempt)
+            self._completions.put(completion)
+
+    async def _watch(self) -> None:
+        """Look now and then whether there is a cluster left; tasks without a worker would wait for ever."""
+        had_worker = monotonic()
+        while (cluster := self._cluster) is not None:
+            with suppress(OSError):  # a scheduler that does not answer shows in `is_lost`
+                if await cluster.has_workers():
+                    had_worker = monotonic()
+            if cluster.is_lost:
+                self._lose("its scheduler went away")
+            elif monotonic() - had_worker > NO_WORKER_SECONDS:
+                self._lose(f"it has had no worker for {NO_WORKER_SECONDS:.0f} s")
+            await asyncio.sleep(_WATCH_SECONDS)
+
+    def _lose(self, why: str) -> None:
+        """Say once that the cluster is lost."""
+        if not self._is_lost and self._cluster is not None and self._completions is not None:
+            self._is_lost = True
+            where = f" at `{self._settings.address}`" if self._settings.address is not None else ""
+            mend = "Look at the logs of its scheduler; then build again: what was finished is reused."
+            error = ExecutorGone(f"The Dask cluster{where} is lost: {why}", subject="dask", suggestion=mend)
+            self._completions.put(ExecutorLost(executor=Placement.DASK, error=error.payload()))
+
+    def _joined(self) -> DaskCluster:
+        if self._cluster is None:
+            raise AssertionError("an executor is started before it is given tasks, and not used after it has stopped")
+        return self._cluster
+
+
+def _failed(attempt: Attempt, reason: Exception) -> Completion:
+    """Give the end of an attempt that has no answer."""
+    if lost_its_worker(reason):
+        message = f"The Dask worker that ran `{attempt.task}` is gone, and the task with it"
+    else:
+        message = f"Dask could not run `{attempt.task}`: {type(reason).__name__}: {reason}"
+    mend = "Look at the worker's log, and for want of memory in the system's; fewer slots need less."
+    return Completion(attempt=attempt, error=WorkerDied(message, subject=attempt.task, suggestion=mend).payload())

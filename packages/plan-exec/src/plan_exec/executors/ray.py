@@ -1,0 +1,154 @@
+"""Running tasks on a Ray cluster, with results handed on by file."""
+
+import threading
+from concurrent.futures import Future
+from time import monotonic
+
+from plan_contracts import ExecutorCapabilities, Placement, RaySettings
+from plan_exec.errors import ExecutorGone, WorkerDied
+from plan_exec.executors.cluster_run import ClusterRun, check_hello, completion_of
+from plan_exec.executors.cluster_worker import greet, run_encoded
+from plan_exec.executors.executor import Attempt, Completion, Completions, ExecutorLost
+from plan_exec.executors.ray_cluster import RayCluster, RayFunction, RayRef, join_ray
+
+HELLO_SECONDS = 60.0
+"""Longest time in which a worker starts the runtime."""
+
+NO_CORES_SECONDS = 30.0
+"""A cluster that has had no cores for so long is lost."""
+
+_WATCH_SECONDS = 2.0
+
+
+class RayExecutor:
+    """Tasks in a cluster's worker processes; never more are handed to Ray than there are slots.
+
+    A local cluster has a core for each slot. Of another one it uses as many cores as there are slots, at most as many
+    as it has.
+
+    Parameters
+    ----------
+    runtime
+        `module:attribute` of the runtime.
+    slots
+        Tasks that may run at once.
+    scratch_uri
+        Where results are staged.
+    settings
+        Where the cluster is.
+    """
+
+    def __init__(self, runtime: str, slots: int, scratch_uri: str, settings: RaySettings) -> None:
+        self._slots = slots
+        self._settings = settings
+        self._run = ClusterRun("ray", runtime, scratch_uri)
+        self._cluster: RayCluster | None = None
+        self._function: RayFunction | None = None
+        self._completions: Completions | None = None
+        self._running: dict[Attempt, RayRef] = {}
+        self._stopped = threading.Event()
+
+    @property
+    def slots(self) -> int:
+        """Attempts that may run at once."""
+        return self._slots
+
+    def capabilities(self) -> ExecutorCapabilities:
+        """Say what it can do with a task."""
+        return ExecutorCapabilities(
+            kind=Placement.RAY,
+            can_kill_task=True,
+            can_limit_memory=False,
+            shares_memory=False,
+            survives_worker_death=True,
+        )
+
+    def start(self, completions: Completions) -> None:
+        """Join the cluster, and let a worker of each machine start the runtime.
+
+        Raises
+        ------
+        ExecutorNotAvailable, ClusterNotSecure, ClusterUnreachable
+            When the cluster cannot be joined.
+        WorkerStartFailed, ScratchUnreachable
+            When a worker cannot run tasks.
+        """
+        self._completions = completions
+        self._cluster = join_ray(self._settings, self._slots)
+        try:
+            self._run.open()
+            for worker, ref in self._cluster.on_each_node(greet, self._run.order).items():
+                check_hello(worker, _said(ref))
+            self._slots = min(self._slots, self._cluster.cores)
+            self._function = self._cluster.function(run_encoded)
+        except BaseException:
+            self.stop(at_once=True)
+            raise
+        threading.Thread(target=self._watch, args=(self._cluster,), name="plan-exec-ray", daemon=True).start()
+
+    def submit(self, attempt: Attempt, request: bytes) -> None:
+        """Hand a task to Ray, which has a free core for it."""
+        if self._function is None:
+            raise AssertionError("an executor is started before it is given tasks")
+        ref = self._function.remote(self._run.order, attempt.task, attempt.number, request)
+        self._running[attempt] = ref
+        ref.future().add_done_callback(lambda future: self._end(attempt, future))
+
+    def cancel(self, attempt: Attempt) -> None:
+        """End the process that runs the attempt."""
+        ref = self._running.pop(attempt, None)
+        if ref is not None and self._cluster is not None:
+            self._cluster.end(ref)
+
+    def release(self, uri: str) -> None:
+        """Nothing is handed on in memory between processes."""
+
+    def stop(self, *, at_once: bool) -> None:
+        """Leave the cluster; Ray ends the workers of this process, also in the middle of a task."""
+        cluster, self._cluster = self._cluster, None
+        self._stopped.set()
+        self._running.clear()
+        if cluster is not None:
+            cluster.close()
+        self._run.close()
+
+    def _end(self, attempt: Attempt, future: Future[bytes]) -> None:
+        """Say that an attempt has ended, unless it was killed; runs in a thread of Ray's."""
+        if self._running.pop(attempt, None) is None or self._completions is None:
+            return
+        reason = future.exception()
+        if reason is None:
+            self._completions.put(completion_of(attempt, future.result()))
+            return
+        message = f"The Ray worker that ran `{attempt.task}` is gone: {type(reason).__name__}"
+        mend = "Look for want of memory in the system's log; fewer slots (`--max-tasks`) need less."
+        error = WorkerDied(message, subject=attempt.task, suggestion=mend)
+        self._completions.put(Completion(attempt=attempt, error=error.payload()))
+
+    def _watch(self, cluster: RayCluster) -> None:
+        """Look now and then whether there is a cluster left; Ray itself waits a minute for its head, then exits."""
+        had_cores = monotonic()
+        while not self._stopped.wait(_WATCH_SECONDS):
+            if cluster.is_lost:
+                self._lose("its head went away")
+            elif cluster.cores > 0:
+                had_cores = monotonic()
+            elif monotonic() - had_cores > NO_CORES_SECONDS:
+                self._lose(f"it has had no cores for {NO_CORES_SECONDS:.0f} s")
+
+    def _lose(self, why: str) -> None:
+        """Say once that the cluster is lost."""
+        if self._completions is not None and not self._stopped.is_set():
+            self._stopped.set()
+            where = f" at `{self._settings.address}`" if self._settings.address is not None else ""
+            mend = "Look at the logs of its head; then build again: what was finished is reused."
+            error = ExecutorGone(f"The Ray cluster{where} is lost: {why}", subject="ray", suggestion=mend)
+            self._completions.put(ExecutorLost(executor=Placement.RAY, error=error.payload()))
+
+
+def _said(ref: RayRef) -> object:
+    """Wait for a greeting; an exception stands for one that did not come."""
+    try:
+        return ref.future().result(timeout=HELLO_SECONDS)
+    except Exception as reason:  # noqa: BLE001 - whatever Ray raises, the caller says that there was no greeting
+        return reason

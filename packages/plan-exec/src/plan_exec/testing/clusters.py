@@ -1,0 +1,161 @@
+"""Clusters of separate processes on this machine, as an operator would start them: for tests and benchmarks."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+START_SECONDS = 60.0
+"""Longest time that a scheduler or head may take to listen."""
+
+_LOOPBACK = "127.0.0.1"
+
+
+@dataclass(kw_only=True)
+class ProcessCluster:
+    """A scheduler or head, and what else belongs to the cluster."""
+
+    address: str
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list[subprocess.Popen[bytes]])
+    token_file: Path | None = None
+
+    @property
+    def head(self) -> subprocess.Popen[bytes]:
+        """The scheduler or head, without which there is no cluster."""
+        return self.processes[0]
+
+    def worker_pids(self) -> list[int]:
+        """Give the processes that run tasks at the moment, or are ready to."""
+        return [pid for pid, words in _below({each.pid for each in self.processes}) if _runs_tasks(words)]
+
+
+@contextmanager
+def dask_processes(folder: Path, *, workers: int = 2, environment: Mapping[str, str] | None = None) -> Generator[ProcessCluster]:
+    """Run a Dask scheduler and workers of one thread each, which are replaced when they die.
+
+    Parameters
+    ----------
+    folder
+        Where they write their logs.
+    workers
+        Worker processes.
+    environment
+        Variables beside those of this process.
+    """
+    port = _free_port()
+    cluster = ProcessCluster(address=f"tcp://{_LOOPBACK}:{port}")
+    variables = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0", **(environment or {})}
+    common = [f"--host={_LOOPBACK}", "--no-dashboard"]
+    commands = [
+        [sys.executable, "-m", "distributed.cli.dask_scheduler", f"--port={port}", *common],
+        [
+            *(sys.executable, "-m", "distributed.cli.dask_worker", cluster.address, "--nthreads=1"),
+            *(f"--nworkers={workers}", f"--local-directory={folder}", "--memory-limit=0", *common),
+        ],
+    ]
+    with _running(cluster, commands, folder, variables, port):
+        yield cluster
+
+
+@contextmanager
+def ray_processes(folder: Path, *, cores: int = 2, environment: Mapping[str, str] | None = None) -> Generator[ProcessCluster]:
+    """Run a Ray head that asks for a token.
+
+    Parameters
+    ----------
+    folder
+        Where its log and the token are written.
+    cores
+        Tasks that it runs at once.
+    environment
+        Variables beside those of this process.
+    """
+    port = _free_port()
+    token_file = folder / "token"
+    token_file.write_text(secrets.token_hex(32), encoding="utf-8")
+    cluster = ProcessCluster(address=f"{_LOOPBACK}:{port}", token_file=token_file)
+    variables = {
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN_PATH": str(token_file),
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+        "RAY_USAGE_STATS_ENABLED": "0",
+        **(environment or {}),
+    }
+    ray = "import sys; from ray.scripts.scripts import main; sys.exit(main())"
+    options = [f"--port={port}", f"--num-cpus={cores}", "--include-dashboard=false", "--object-store-memory=100000000"]
+    command = [sys.executable, "-c", ray, "start", "--head", "--block", "--disable-usage-stats", *options]
+    with _running(cluster, [command], folder, variables, port):
+        yield cluster
+
+
+@contextmanager
+def _running(
+    cluster: ProcessCluster, commands: Sequence[Sequence[str]], folder: Path, variables: Mapping[str, str], port: int
+) -> Generator[None]:
+    """Start processes, the first of which listens, and end them and what they have started."""
+    path = os.pathsep.join(filter(None, sys.path))
+    env = {**os.environ, "PYTHONPATH": path, "PYTHONWARNINGS": "ignore", **variables}
+    try:
+        for index, command in enumerate(commands):
+            with (folder / f"cluster-{index}.log").open("wb") as log:
+                cluster.processes.append(
+                    subprocess.Popen(command, env=env, stdout=log, stderr=log, cwd=folder, start_new_session=True)
+                )
+            if index == 0:
+                _wait_for(port, cluster.head, folder / "cluster-0.log")
+        yield
+    finally:
+        for process in cluster.processes:
+            _end(process)
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            socket.create_connection((_LOOPBACK, port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError(f"the cluster did not start:\n{log.read_text(encoding='utf-8', errors='replace')}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and its descendants, of which Ray has some in sessions of their own."""
+    pids = [pid for pid, _ in _below({process.pid})]
+    for pid in [process.pid, *pids]:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    process.wait()
+
+
+def _below(roots: set[int]) -> list[tuple[int, str]]:
+    """Give pid and command line of each descendant."""
+    listed = subprocess.run(["ps", "-axo", "pid=,ppid=,command="], capture_output=True, text=True, check=True).stdout
+    rows = [line.split(None, 2) for line in listed.splitlines()]
+    parents = {int(row[0]): int(row[1]) for row in rows}
+    words = {int(row[0]): row[2] if len(row) > 2 else "" for row in rows}
+    found: set[int] = set()
+    while more := {pid for pid, parent in parents.items() if parent in roots | found} - found:
+        found |= more
+    return [(pid, words[pid]) for pid in sorted(found)]
+
+
+def _runs_tasks(command: str) -> bool:
+    return "spawn_main" in command or (command.startswith("ray::") and "RuntimeEnv" not in command)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((_LOOPBACK, 0))
+        return probe.getsockname()[1]
