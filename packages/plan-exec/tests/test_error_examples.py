@@ -8,12 +8,14 @@ import pytest
 from executing import PROCESSES, SERIAL, THREADS, outcome_of, run
 
 from plan_contracts import (
+    DaskSettings,
     ErrorPayload,
     ExecutionMode,
     ExecutionPolicy,
     ExecutorConfig,
     ExecutorKind,
     PlanError,
+    RaySettings,
     RetryPolicy,
     RoutingRules,
     TaskPolicy,
@@ -21,6 +23,9 @@ from plan_contracts import (
 from plan_contracts.error_catalogue import ERROR_CODES
 from plan_contracts.testing import assert_error_example
 from plan_exec import check_rules, choose_executor
+from plan_exec.executors.dask_cluster import check_dask_address
+from plan_exec.executors.ray_cluster import check_ray_address
+from plan_exec.executors.scratch_probe import ScratchProbe, check_scratch
 from plan_exec.testing import scenario
 
 
@@ -31,8 +36,10 @@ def _without_request(folder: Path) -> object:
 
 
 RAISED: dict[str, Callable[[Path], object]] = {
+    "cluster_not_secure": lambda folder: check_dask_address(DaskSettings(address="tcp://cluster.example:8786")),
+    "cluster_unreachable": lambda folder: check_ray_address(RaySettings(address="127.0.0.1:1")),
     "executor_not_available": lambda folder: choose_executor(
-        ExecutionMode.PLAN_PARALLEL, ExecutorConfig(kind=ExecutorKind.RAY)
+        ExecutionMode.PLAN_PARALLEL_REMOTE, ExecutorConfig(kind=ExecutorKind.THREADPOOL)
     ),
     "limits_refused": lambda folder: run(
         scenario("daily_revenue", folder),
@@ -47,6 +54,9 @@ RAISED: dict[str, Callable[[Path], object]] = {
         tags=(),
     ),
     "runtime_not_importable": lambda folder: run(scenario("a", folder), SERIAL, runtime="no_such_module:thing"),
+    "scratch_unreachable": lambda folder: check_scratch(
+        ScratchProbe(path="/no/such/folder/probe", content=""), worker="dask-host-42"
+    ),
     "worker_start_failed": lambda folder: run(
         scenario("a", folder), PROCESSES, runtime="no_such_module:thing", slots=1
     ),

@@ -1,8 +1,10 @@
-"""Run a schedule through Apache Hamilton, on threads or processes, in the order of the plan."""
+"""Run a schedule through Apache Hamilton, on threads, processes, Dask or Ray, in the order of the plan."""
 
 from plan_exec.choice import choose_executor
 from plan_exec.errors import (
     AnswerUnreadable,
+    ClusterNotSecure,
+    ClusterUnreachable,
     ExecutionError,
     ExecutorGone,
     ExecutorNotAvailable,
@@ -12,12 +14,14 @@ from plan_exec.errors import (
     RoutingRefused,
     RuntimeNotImportable,
     RuntimeRaised,
+    ScratchUnreachable,
     TaskTimedOut,
     WorkerDied,
     WorkerStartFailed,
 )
 from plan_exec.execution import execute_plan
 from plan_exec.executors.executor import Attempt, Completion, Completions, Executor, ExecutorLost
+from plan_exec.executors.making import ExecutorFactory
 from plan_exec.progress import ProgressListener
 from plan_exec.routing import check_rules
 
@@ -32,9 +36,12 @@ __all__ = [
     "Completion",
     "Completions",
     "Executor",
+    "ExecutorFactory",
     "ExecutorLost",
     # errors
     "AnswerUnreadable",
+    "ClusterNotSecure",
+    "ClusterUnreachable",
     "ExecutionError",
     "ExecutorGone",
     "ExecutorNotAvailable",
@@ -44,6 +51,7 @@ __all__ = [
     "RoutingRefused",
     "RuntimeNotImportable",
     "RuntimeRaised",
+    "ScratchUnreachable",
     "TaskTimedOut",
     "WorkerDied",
     "WorkerStartFailed",

@@ -1,11 +1,13 @@
 """Which executors a run uses: the user's, or else the planner's choice for this machine."""
 
 import os
+from importlib.util import find_spec
 
 from plan_contracts import ExecutionMode, ExecutorChoice, ExecutorConfig, ExecutorKind, Placement
 from plan_exec.errors import ExecutorNotAvailable
 
-_AVAILABLE = (ExecutorKind.THREADPOOL, ExecutorKind.MULTIPROCESSING)
+_LIBRARIES = {ExecutorKind.DASK: "distributed", ExecutorKind.RAY: "ray"}
+"""Modules of the executors that need an extra of this package."""
 
 
 def usable_cores() -> int:
@@ -57,10 +59,12 @@ def slots_of(choice: ExecutorChoice) -> dict[Placement, int]:
 
 
 def _check_kind(kind: ExecutorKind) -> None:
-    if kind not in _AVAILABLE:
-        known = ", ".join(each.value for each in _AVAILABLE)
-        message = f"The executor `{kind.value}` is not available yet"
-        raise ExecutorNotAvailable(message, subject=kind.value, suggestion=f"Use one of: {known}.")
+    """Refuse an executor whose library is not installed; nothing is imported."""
+    library = _LIBRARIES.get(kind)
+    if library is not None and find_spec(library) is None:
+        message = f"The executor `{kind.value}` needs the library `{library}`, which is not installed"
+        mend = f"Install the extra `{kind.value}` of plan-exec: `plan-exec[{kind.value}]`."
+        raise ExecutorNotAvailable(message, subject=kind.value, suggestion=mend)
 
 
 def _checked_remote(config: ExecutorConfig | None) -> ExecutorConfig:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from plan_contracts import (
@@ -14,6 +15,7 @@ from plan_contracts import (
     ExecutionStarted,
     ExecutorChoice,
     ExecutorConfig,
+    ExecutorKind,
     PlanScheduleArtifact,
     TaskGraph,
     TaskRequest,
@@ -22,7 +24,7 @@ from plan_exec.announcer import Announcer
 from plan_exec.choice import choose_executor, slots_of
 from plan_exec.dispatcher import Dispatcher
 from plan_exec.errors import RequestMissing
-from plan_exec.executors.making import make_lanes
+from plan_exec.executors.making import ExecutorFactory, make_lanes
 from plan_exec.inbox import QueueInbox
 from plan_exec.limits import check_limits, memory_share, task_limits
 from plan_exec.memory_budget import MemoryBudget
@@ -54,6 +56,7 @@ def execute_plan(
     fail_fast: bool = False,
     adapters: "Sequence[LifecycleAdapter]" = (),
     progress: ProgressListener | None = None,
+    executors: Mapping[ExecutorKind, ExecutorFactory] = MappingProxyType({}),
 ) -> ExecutionReport:
     """Run every scheduled task, in schedule order as far as slots and inputs allow.
 
@@ -90,6 +93,8 @@ def execute_plan(
         Lifecycle adapters of Hamilton's; called in this process, around each task that runs.
     progress
         Is told when tasks start and end.
+    executors
+        What makes the executors of some kinds, in place of this package's own.
 
     Returns
     -------
@@ -114,7 +119,7 @@ def execute_plan(
     check_executors(policy.routing, choice)
     states = task_states(schedule, requests, tasks, choice, policy)
     inbox = QueueInbox()
-    lanes = make_lanes(choice, runtime, committer.stage_uri())
+    lanes = make_lanes(choice, runtime, committer.stage_uri(), executors)
     slots = slots_of(choice)
     check_limits(states.values(), policy, slots)
     total_slots = sum(slots.values())

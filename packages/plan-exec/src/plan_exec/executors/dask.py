@@ -40,6 +40,7 @@ class DaskExecutor:
 
     def __init__(self, runtime: str, slots: int, scratch_uri: str, settings: DaskSettings) -> None:
         self._slots = slots
+        self._threads = slots
         self._settings = settings
         self._run = ClusterRun("dask", runtime, scratch_uri)
         self._cluster: DaskCluster | None = None
@@ -50,8 +51,8 @@ class DaskExecutor:
 
     @property
     def slots(self) -> int:
-        """Attempts that may run at once."""
-        return self._slots - len(self._abandoned)
+        """Attempts that may run at once: no more than the cluster had threads a moment ago."""
+        return min(self._slots, self._threads) - len(self._abandoned)
 
     def capabilities(self) -> ExecutorCapabilities:
         """Say what it can do with a task: end it only where it owns the worker."""
@@ -69,7 +70,7 @@ class DaskExecutor:
 
         Raises
         ------
-        ExecutorNotAvailable, ClusterNotSecure, ClusterUnreachable
+        ClusterNotSecure, ClusterUnreachable
             When the cluster cannot be joined.
         WorkerStartFailed, ScratchUnreachable
             When a worker cannot run tasks.
@@ -82,7 +83,7 @@ class DaskExecutor:
             for worker, hello in client.run(greet, self._run.order, on_error="return").items():
                 check_hello(worker, hello)
             check_hello("scheduler", self._first_answer(cluster))
-            self._slots = min(self._slots, sum(client.nthreads().values()))
+            self._threads = max(1, sum(client.nthreads().values()))
             client.loop.add_callback(self._watch)
         except BaseException:
             self.stop(at_once=True)
@@ -165,8 +166,8 @@ class DaskExecutor:
         had_worker = monotonic()
         while (cluster := self._cluster) is not None:
             with suppress(OSError):  # a scheduler that does not answer shows in `is_lost`
-                if await cluster.has_workers():
-                    had_worker = monotonic()
+                if threads := await cluster.threads():
+                    had_worker, self._threads = monotonic(), threads
             if cluster.is_lost:
                 self._lose("its scheduler went away")
             elif monotonic() - had_worker > NO_WORKER_SECONDS:

@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol, cast
 
-from plan_contracts import DaskSettings
-from plan_exec.errors import ClusterNotSecure, ClusterUnreachable, ExecutorNotAvailable, WorkerStartFailed
+from plan_contracts import DaskSettings, byte_size
+from plan_exec.errors import ClusterNotSecure, ClusterUnreachable, WorkerStartFailed
 from plan_exec.executors.cluster_address import host_of, is_loopback
 
 CONNECT_SECONDS = 10.0
@@ -131,9 +131,9 @@ class DaskCluster:
         """Whether the scheduler no longer answers."""
         return self.client.status != "running"
 
-    async def has_workers(self) -> bool:
-        """Whether there is a worker; asked in the client's loop."""
-        return bool(await self.client.scheduler.ncores(workers=None))
+    async def threads(self) -> int:
+        """Count the threads of all workers, in the client's loop."""
+        return sum((await self.client.scheduler.ncores(workers=None)).values())
 
     def end_worker_of(self, key: str) -> None:
         """End the process that runs a task, which is replaced; only of a local cluster."""
@@ -164,8 +164,6 @@ def join_dask(settings: DaskSettings, slots: int) -> DaskCluster:
 
     Raises
     ------
-    ExecutorNotAvailable
-        When Dask is not installed.
     ClusterNotSecure
         When the address is of another machine and nobody would be asked who they are.
     ClusterUnreachable
@@ -173,12 +171,8 @@ def join_dask(settings: DaskSettings, slots: int) -> DaskCluster:
     WorkerStartFailed
         When a local cluster does not start.
     """
-    try:
-        import distributed
-    except ImportError as reason:
-        message = "The executor `dask` needs Dask, which is not installed"
-        mend = "Install plan-exec with its extra: `plan-exec[dask]`."
-        raise ExecutorNotAvailable(message, subject="dask", suggestion=mend) from reason
+    import distributed
+
     for name in _LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     if settings.address is None:
@@ -253,8 +247,8 @@ def _start_local(settings: DaskSettings, slots: int) -> DaskCluster:
             threads_per_worker=1,
             processes=True,
             host=_LOOPBACK,
-            dashboard_address=None,
-            memory_limit=settings.worker_memory or 0,
+            dashboard_address=None,  # pyright: ignore[reportArgumentType] - none starts no dashboard
+            memory_limit=byte_size(settings.worker_memory) if settings.worker_memory is not None else 0,
             silence_logs=logging.CRITICAL,
             scheduler_kwargs={"allowed_failures": 0},  # the dispatcher decides whether a task is tried again
         )

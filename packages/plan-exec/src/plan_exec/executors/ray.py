@@ -40,6 +40,7 @@ class RayExecutor:
 
     def __init__(self, runtime: str, slots: int, scratch_uri: str, settings: RaySettings) -> None:
         self._slots = slots
+        self._cores = slots
         self._settings = settings
         self._run = ClusterRun("ray", runtime, scratch_uri)
         self._cluster: RayCluster | None = None
@@ -50,8 +51,8 @@ class RayExecutor:
 
     @property
     def slots(self) -> int:
-        """Attempts that may run at once."""
-        return self._slots
+        """Attempts that may run at once: no more than the cluster had cores a moment ago."""
+        return min(self._slots, self._cores)
 
     def capabilities(self) -> ExecutorCapabilities:
         """Say what it can do with a task."""
@@ -68,7 +69,7 @@ class RayExecutor:
 
         Raises
         ------
-        ExecutorNotAvailable, ClusterNotSecure, ClusterUnreachable
+        ClusterNotSecure, ClusterUnreachable
             When the cluster cannot be joined.
         WorkerStartFailed, ScratchUnreachable
             When a worker cannot run tasks.
@@ -79,7 +80,7 @@ class RayExecutor:
             self._run.open()
             for worker, ref in self._cluster.on_each_node(greet, self._run.order).items():
                 check_hello(worker, _said(ref))
-            self._slots = min(self._slots, self._cluster.cores)
+            self._cores = max(1, self._cluster.cores)
             self._function = self._cluster.function(run_encoded)
         except BaseException:
             self.stop(at_once=True)
@@ -107,8 +108,10 @@ class RayExecutor:
         """Leave the cluster; Ray ends the workers of this process, also in the middle of a task."""
         cluster, self._cluster = self._cluster, None
         self._stopped.set()
-        self._running.clear()
+        running, self._running = self._running, {}
         if cluster is not None:
+            for ref in running.values():
+                cluster.end(ref)
             cluster.close()
         self._run.close()
 
@@ -131,8 +134,8 @@ class RayExecutor:
         while not self._stopped.wait(_WATCH_SECONDS):
             if cluster.is_lost:
                 self._lose("its head went away")
-            elif cluster.cores > 0:
-                had_cores = monotonic()
+            elif cores := cluster.cores:
+                had_cores, self._cores = monotonic(), cores
             elif monotonic() - had_cores > NO_CORES_SECONDS:
                 self._lose(f"it has had no cores for {NO_CORES_SECONDS:.0f} s")
 

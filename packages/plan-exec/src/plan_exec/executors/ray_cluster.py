@@ -3,17 +3,17 @@
 import logging
 import os
 import secrets
-import signal
 import socket
 import threading
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
 from plan_contracts import RaySettings
-from plan_exec.errors import ClusterNotSecure, ClusterUnreachable, ExecutorNotAvailable, WorkerStartFailed
+from plan_exec.errors import ClusterNotSecure, ClusterUnreachable, WorkerStartFailed
 from plan_exec.executors.cluster_address import host_of, is_loopback
 
 CONNECT_SECONDS = 5.0
@@ -22,10 +22,12 @@ CONNECT_SECONDS = 5.0
 _OBJECT_STORE_BYTES = 100 * 2**20
 """Shared memory of a local cluster; requests and answers are small, and results never go through it."""
 
-_LOCAL = {
-    "RAY_AUTH_MODE": "token",
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # listen on the loopback interface, as Ray does on macOS by default
-}
+JOIN_SECONDS = 60.0
+"""Longest time that Ray may take to join a cluster, or to start one."""
+
+_LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+"""Makes Ray listen on, and connect to, the loopback interface, as it does on macOS without being asked."""
+
 _ALWAYS = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 _LOCAL_TOKEN = secrets.token_hex(32)
 """Token of the clusters that this process starts; Ray reads it once in the life of a process."""
@@ -67,6 +69,20 @@ class _RayModule(Protocol):
     def cluster_resources(self) -> Mapping[str, float]: ...
 
 
+class _Context(Protocol):
+    gcs_address: str
+
+
+class _TokenLoader(Protocol):
+    def instance(self) -> "_TokenLoader": ...
+
+    def reset_cache(self) -> None: ...
+
+
+class _Raylet(Protocol):
+    AuthenticationTokenLoader: _TokenLoader
+
+
 class RayCluster:
     """A cluster that this process has joined.
 
@@ -75,12 +91,12 @@ class RayCluster:
     ray
         Ray's module.
     head
-        Host and port of the head; none where only Ray's client knows it.
+        Host and port of the head.
     joined_before
         Whether the process was in a cluster before, in which it stays.
     """
 
-    def __init__(self, ray: _RayModule, head: tuple[str, int] | None, *, joined_before: bool) -> None:
+    def __init__(self, ray: _RayModule, head: tuple[str, int], *, joined_before: bool) -> None:
         self._ray = ray
         self._head = head
         self._joined_before = joined_before
@@ -113,8 +129,6 @@ class RayCluster:
     @property
     def is_lost(self) -> bool:
         """Whether the head accepts no connection."""
-        if self._head is None:
-            return not self._ray.is_initialized()
         try:
             socket.create_connection(self._head, timeout=CONNECT_SECONDS).close()
         except OSError:
@@ -135,8 +149,6 @@ def join_ray(settings: RaySettings, slots: int) -> RayCluster:
 
     Raises
     ------
-    ExecutorNotAvailable
-        When Ray is not installed.
     ClusterNotSecure
         When the address is of another machine and there is no token.
     ClusterUnreachable
@@ -147,18 +159,13 @@ def join_ray(settings: RaySettings, slots: int) -> RayCluster:
     if settings.address is not None:
         check_ray_address(settings)
     with _environment(_variables(settings)):
-        try:
-            import ray as imported
-        except ImportError as reason:
-            message = "The executor `ray` needs Ray, which is not installed"
-            mend = "Install plan-exec with its extra: `plan-exec[ray]`."
-            raise ExecutorNotAvailable(message, subject="ray", suggestion=mend) from reason
+        import ray as imported
+
         ray = cast(_RayModule, imported)  # Ray's functions are typed in part
         if ray.is_initialized() and settings.address is None:
-            return RayCluster(ray, None, joined_before=True)
+            return RayCluster(ray, _gcs_address(), joined_before=True)
         _quieten()
-        with _signals_kept():
-            return _join(ray, settings) if settings.address is not None else _start_local(ray, slots)
+        return _join(ray, settings) if settings.address is not None else _start_local(ray, slots)
 
 
 def check_ray_address(settings: RaySettings) -> None:
@@ -197,7 +204,7 @@ def _join(ray: _RayModule, settings: RaySettings) -> RayCluster:
     address = settings.address or ""
     _read_token_again()
     try:
-        ray.init(address=address, log_to_driver=False, logging_level=logging.CRITICAL, namespace="plan")
+        _init(ray, address=address)
         nobody_works = int(ray.cluster_resources().get("CPU", 0)) == 0
     except Exception as reason:
         message = f"The Ray cluster at `{address}` does not let this side in: {_words(reason)}"
@@ -212,28 +219,19 @@ def _join(ray: _RayModule, settings: RaySettings) -> RayCluster:
 
 
 def _start_local(ray: _RayModule, slots: int) -> RayCluster:
-    from ray.util import get_node_ip_address
-
     _read_token_again()
     try:
-        ray.init(
-            num_cpus=slots,
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.CRITICAL,
-            object_store_memory=_OBJECT_STORE_BYTES,
-            namespace="plan",
-        )
+        _init(ray, num_cpus=slots, include_dashboard=False, object_store_memory=_OBJECT_STORE_BYTES)
     except Exception as reason:
         message = f"The local Ray cluster did not start: {_words(reason)}"
         raise WorkerStartFailed(message, subject="ray") from reason
-    address = get_node_ip_address()
+    address, port = _gcs_address()
     if not is_loopback(address):
         ray.shutdown()
         message = f"The local Ray cluster would listen at `{address}`, since Ray was imported before the build began"
         mend = "Import Ray after the build, or start Ray yourself and leave the address out."
         raise WorkerStartFailed(message, subject="ray", suggestion=mend)
-    return RayCluster(ray, _gcs_address(), joined_before=False)
+    return RayCluster(ray, (address, port), joined_before=False)
 
 
 def _quieten() -> None:
@@ -247,20 +245,23 @@ def _quieten() -> None:
 
 
 def _gcs_address() -> tuple[str, int]:
+    """Give host and port of the head of the cluster that this process is in."""
     import ray
 
-    host, _, port = ray.get_runtime_context().gcs_address.rpartition(":")
+    context = cast(_Context, ray.get_runtime_context())
+    host, _, port = context.gcs_address.rpartition(":")
     return host, int(port)
 
 
 def _variables(settings: RaySettings) -> dict[str, str]:
     """Give what Ray is to find in its environment."""
     if settings.address is None:
-        return {**_ALWAYS, **_LOCAL, "RAY_AUTH_TOKEN": _LOCAL_TOKEN}
+        return {**_ALWAYS, **_LOOPBACK, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": _LOCAL_TOKEN}
+    loopback = _LOOPBACK if is_loopback(host_of(settings.address)) else {}
     if settings.token_file is None:
-        return _ALWAYS
+        return {**_ALWAYS, **loopback}
     token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(Path(settings.token_file).resolve())}
-    return {**_ALWAYS, **token}
+    return {**_ALWAYS, **loopback, **token}
 
 
 @contextmanager
@@ -278,22 +279,32 @@ def _environment(variables: Mapping[str, str]) -> Generator[None]:
                 os.environ[name] = value
 
 
-@contextmanager
-def _signals_kept() -> Generator[None]:
-    """Put back the handler of SIGTERM, which Ray replaces: ending a build is the caller's business."""
-    handler = signal.getsignal(signal.SIGTERM)
-    try:
-        yield
-    finally:
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, handler)
+def _init(ray: _RayModule, **options: object) -> None:
+    """Let Ray join or start a cluster, in a thread: there it leaves the handler of SIGTERM alone, and may hang.
+
+    Raises
+    ------
+    TimeoutError
+        When it hangs.
+    Exception
+        What Ray raised.
+    """
+    done: Future[object] = Future()
+
+    def join() -> None:
+        try:
+            done.set_result(ray.init(log_to_driver=False, logging_level=logging.CRITICAL, namespace="plan", **options))
+        except Exception as reason:  # noqa: BLE001 - it is raised where the result is asked for
+            done.set_exception(reason)
+
+    threading.Thread(target=join, name="plan-exec-ray-init", daemon=True).start()
+    done.result(timeout=JOIN_SECONDS)
 
 
 def _read_token_again() -> None:
     """Let Ray forget the token of a cluster that this process was in before."""
-    from ray._raylet import AuthenticationTokenLoader
-
-    AuthenticationTokenLoader.instance().reset_cache()
+    raylet = cast(_Raylet, import_module("ray._raylet"))  # compiled, without types
+    raylet.AuthenticationTokenLoader.instance().reset_cache()
 
 
 def _head_of(address: str) -> tuple[str, int | None]:

@@ -39,7 +39,9 @@ def check_scratch(probe: ScratchProbe, *, worker: str) -> None:
         When the file is not there or is another one, or nothing can be written.
     """
     path = Path(probe.path)
-    mend = "Put the project where every worker finds it under the same path, or its store and outputs on an object store."
+    mend = (
+        "Put the project where every worker finds it under the same path, or its store and outputs on an object store."
+    )
     try:
         content = path.read_text(encoding="utf-8")
         written = path.with_name(f"{path.name}.{secrets.token_hex(8)}")

@@ -37,7 +37,9 @@ class ProcessCluster:
 
 
 @contextmanager
-def dask_processes(folder: Path, *, workers: int = 2, environment: Mapping[str, str] | None = None) -> Generator[ProcessCluster]:
+def dask_processes(
+    folder: Path, *, workers: int = 2, environment: Mapping[str, str] | None = None
+) -> Generator[ProcessCluster]:
     """Run a Dask scheduler and workers of one thread each, which are replaced when they die.
 
     Parameters
@@ -57,7 +59,13 @@ def dask_processes(folder: Path, *, workers: int = 2, environment: Mapping[str, 
         [sys.executable, "-m", "distributed.cli.dask_scheduler", f"--port={port}", *common],
         [
             *(sys.executable, "-m", "distributed.cli.dask_worker", cluster.address, "--nthreads=1"),
-            *(f"--nworkers={workers}", f"--local-directory={folder}", "--memory-limit=0", *common),
+            *(
+                f"--nworkers={workers}",
+                f"--local-directory={folder}",
+                "--memory-limit=0",
+                "--death-timeout=20",
+                *common,
+            ),
         ],
     ]
     with _running(cluster, commands, folder, variables, port):
@@ -65,7 +73,9 @@ def dask_processes(folder: Path, *, workers: int = 2, environment: Mapping[str, 
 
 
 @contextmanager
-def ray_processes(folder: Path, *, cores: int = 2, environment: Mapping[str, str] | None = None) -> Generator[ProcessCluster]:
+def ray_processes(
+    folder: Path, *, cores: int = 2, environment: Mapping[str, str] | None = None
+) -> Generator[ProcessCluster]:
     """Run a Ray head that asks for a token.
 
     Parameters

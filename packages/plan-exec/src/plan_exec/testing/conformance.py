@@ -127,8 +127,8 @@ class ExecutorConformance:
     # The executor itself
 
     @pytest.mark.timeout(120)
-    def test_executor_has_the_slots_that_it_was_made_with(self, executor: Executor) -> None:
-        assert executor.slots == self.most_slots
+    def test_executor_has_no_more_slots_than_it_was_made_with(self, executor: Executor) -> None:
+        assert 1 <= executor.slots <= self.most_slots
 
     @pytest.mark.timeout(120)
     def test_executor_completes_every_attempt_once(self, executor: Executor, given: Scenario, inbox: Inbox) -> None:
@@ -208,21 +208,22 @@ class ExecutorConformance:
     ) -> None:
         kills = executor.capabilities().can_kill_task
         task = "sleeps" if kills else "naps"
+        before = executor.slots
         attempt = self.submit(executor, given, task)
         self._wait_for_start(tmp_path, task)
         executor.cancel(attempt)
 
         if kills:  # a completion may come all the same; nobody waits for it
-            assert executor.slots == self.most_slots
+            assert executor.slots >= 1
             self.submit(executor, given, "works")
             ended = [inbox.completion().attempt]
             if ended == [attempt]:
                 ended.append(inbox.completion().attempt)
             assert ended[-1].task == "works"
         else:
-            assert executor.slots in {self.most_slots - 1, self.most_slots}
+            assert executor.slots >= before - 1
             assert inbox.completion().attempt == attempt
-            assert executor.slots == self.most_slots
+            assert executor.slots >= before
 
     @pytest.mark.timeout(120)
     def test_executor_ignores_the_release_of_an_unknown_result(
