@@ -46,14 +46,14 @@ class ClusterUnreachable(ExecutionError, ConnectionError):
 
 
 class ClusterNotSecure(ExecutionError, ValueError):
-    """A cluster on another machine would be used without authentication."""
+    """A cluster on another machine would be used without authentication: give certificates or a token."""
 
     code = "cluster_not_secure"
     subject_kind = SubjectKind.SETTING
 
 
 class ScratchUnreachable(ExecutionError, OSError):
-    """A worker cannot read and write the folder in which results are staged."""
+    """A worker cannot read and write the folder in which results are staged: put it where all workers reach it."""
 
     code = "scratch_unreachable"
     subject_kind = SubjectKind.WORKER
