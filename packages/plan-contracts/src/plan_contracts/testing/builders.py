@@ -1,9 +1,11 @@
-"""Graphs from one line of text."""
+"""Graphs from one line of text, and evidence from names and types."""
 
 import re
 from collections.abc import Collection, Mapping
 from itertools import pairwise
 
+from plan_contracts.arrow_types import canonical_type
+from plan_contracts.evidence import Column, Evidence, EvidenceCatalog, EvidenceSource
 from plan_contracts.graph import (
     LogicalEdge,
     LogicalGraph,
@@ -147,4 +149,47 @@ def task_graph(text: str, *, costs: Mapping[str, float] | None = None, temp: Col
             for name in names
         ),
         edges=tuple(edges),
+    )
+
+
+def evidence_catalog(
+    columns: Mapping[str, Mapping[str, str]], *, rows: Mapping[str, int] | None = None
+) -> EvidenceCatalog:
+    """Build evidence of datasets.
+
+    Parameters
+    ----------
+    columns
+        Types by column, by dataset, in any spelling.
+    rows
+        Number of rows, for some or all datasets; unknown for the others.
+
+    Returns
+    -------
+    EvidenceCatalog
+        Columns in the given order, types in canonical form.
+
+    Raises
+    ------
+    NameRefused
+        When a name is outside the grammar.
+    TypeNotCanonical
+        When a type is none.
+
+    Examples
+    --------
+    >>> evidence_catalog({"orders": {"id": "bigint"}}).entries["orders"].columns[0].type
+    'int64'
+    """
+    known = rows or {}
+    return EvidenceCatalog(
+        entries={
+            check_name(name, "dataset"): Evidence(
+                name=name,
+                source=EvidenceSource.FILES,
+                columns=tuple(Column(name=column, type=canonical_type(kind)) for column, kind in types.items()),
+                rows=known.get(name),
+            )
+            for name, types in columns.items()
+        }
     )
