@@ -1,4 +1,4 @@
-"""A repository that is not ours builds on plan-contracts from its wheel, in environments without anything else of ours."""
+"""A repository that is not ours builds on plan-contracts from its wheel, without anything else of ours."""
 
 import os
 import shutil
