@@ -35,6 +35,11 @@ _add(
     "Show order, costs, critical path and what more workers would buy; run nothing.",
     "docs/examples/tpch --costs statistics",
 )
+_add(
+    "show",
+    "Show what a view is: inputs, required columns, output, statistics, lineage; run nothing.",
+    "int_sales docs/examples/tpch --lineage",
+)
 _add("runs", "List the runs of a project, or show one.", "docs/examples/tpch --run latest")
 _add(
     "events",

@@ -33,3 +33,11 @@ class AdapterNotImportable(PlanError, ImportError):
     code = "adapter_not_importable"
     subject_kind = SubjectKind.SETTING
     stage = "cli"
+
+
+class ViewUnknown(PlanError, LookupError):
+    """`show` names a view that the project does not have: look at the names in `plan-cli plan`."""
+
+    code = "view_unknown"
+    subject_kind = SubjectKind.VIEW
+    stage = "cli"

@@ -170,6 +170,11 @@ from plan_contracts.identities import (
     identity_form,
     plan_signature,
 )
+from plan_contracts.lineage import (
+    ColumnLineage,
+    SourceColumn,
+    ViewLineage,
+)
 from plan_contracts.manifest import (
     ArtifactIds,
     MachineInfo,
@@ -262,6 +267,9 @@ from plan_contracts.variables import (
     assign,
     variables_of,
 )
+from plan_contracts.view_description import (
+    ViewDescription,
+)
 
 __all__ = [
     # project file
@@ -335,6 +343,11 @@ __all__ = [
     "TaskGraph",
     "TaskKind",
     "ViewSource",
+    # lineage
+    "ColumnLineage",
+    "SourceColumn",
+    "ViewDescription",
+    "ViewLineage",
     # costs and schedule
     "CostSource",
     "CostTable",

@@ -79,6 +79,14 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         subject=SubjectKind.SETTING,
     ),
     _code(
+        "view_unknown",
+        "plan_cli",
+        "cli",
+        2,
+        "`show` names a view that the project does not have: look at the names in `plan-cli plan`.",
+        subject=SubjectKind.VIEW,
+    ),
+    _code(
         "contract_frozen",
         "plan_contracts",
         "contracts",

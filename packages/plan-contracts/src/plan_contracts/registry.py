@@ -43,6 +43,7 @@ from plan_contracts.executors import (
 )
 from plan_contracts.graph import CompiledProject, LogicalGraph, Requirement, TaskGraph
 from plan_contracts.history import TaskHistory
+from plan_contracts.lineage import ViewLineage
 from plan_contracts.manifest import RunList, RunManifestV2
 from plan_contracts.names import nearest
 from plan_contracts.project import ProjectFile
@@ -62,6 +63,7 @@ from plan_contracts.statistics import Statistics
 from plan_contracts.store_records import FileStamps, LedgerEntry, ProjectLease, RunMarker, SegmentLedger
 from plan_contracts.store_reports import StoreCompaction, StoreInfo, StorePruning
 from plan_contracts.validation import Admission, PlanValidationArtifact
+from plan_contracts.view_description import ViewDescription
 
 
 def version_number(version: str) -> tuple[int, int]:
@@ -163,6 +165,8 @@ CONTRACTS: tuple[RegisteredContract, ...] = (
     RegisteredContract("task_routing", TaskRouting, "1.0"),
     RegisteredContract("task_scheduling", TaskScheduling, "1.0"),
     RegisteredContract("task_started", TaskStarted, "1.0"),
+    RegisteredContract("view_description", ViewDescription, "1.0"),
+    RegisteredContract("view_lineage", ViewLineage, "1.0"),
 )
 """Sorted by name."""
 

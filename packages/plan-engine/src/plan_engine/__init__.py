@@ -31,12 +31,16 @@ from plan_engine.requests import build_requests
 from plan_engine.view_declaration import view
 
 if TYPE_CHECKING:
+    from plan_engine.lineage import trace_lineage
     from plan_engine.runtime import EngineRuntime
+
+_WITH_DATAFUSION = {"EngineRuntime": "plan_engine.runtime", "trace_lineage": "plan_engine.lineage"}
 
 __all__ = [
     # compile
     "CompileCache",
     "compile_project",
+    "trace_lineage",
     # declare Python views
     "view",
     # run
@@ -68,6 +72,6 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     """Import what needs DataFusion when it is first asked for: a project in which nothing changed does without."""
-    if name == "EngineRuntime":
-        return import_module("plan_engine.runtime").EngineRuntime
+    if name in _WITH_DATAFUSION:
+        return getattr(import_module(_WITH_DATAFUSION[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
-from datafusion import DataFrame
+from datafusion import DataFrame, SessionConfig
 from datafusion.catalog import Table
+from datafusion.plan import LogicalPlan
 
 from plan_contracts import Variable
 from plan_engine.arrow_schema import with_columns
@@ -55,11 +56,13 @@ class PlanningSession:
     ----------
     variables
         What statements may read as `$name`. A secret one has a type here and no value, so that none can leave a trace.
+    config
+        Settings of the planner.
     """
 
-    def __init__(self, variables: Mapping[str, Variable] | None = None) -> None:
+    def __init__(self, variables: Mapping[str, Variable] | None = None, config: SessionConfig | None = None) -> None:
         self._catalog = TableCatalog()
-        self._context = session_over(self._catalog)
+        self._context = session_over(self._catalog, config)
         self._schemas: dict[str, pa.Schema] = {}
         known = variables or {}
         self._nulls = {name: placeholder_of(variable) for name, variable in known.items()}
@@ -93,6 +96,10 @@ class PlanningSession:
         finally:
             for name, table in replaced.items():
                 self._catalog.register_table(name, table)
+
+    def optimized(self, sql: str) -> LogicalPlan:
+        """Give the optimised plan of a statement that is known to plan."""
+        return self._frame(sql).optimized_logical_plan()
 
     def _add_stubs(self, stubs: Stubs) -> dict[str, Table]:
         replaced: dict[str, Table] = {}

@@ -11,10 +11,11 @@ from plan_contracts.golden_cases import (
     schedules,
     store_records,
     validation,
+    views,
 )
 from plan_contracts.golden_cases.case import InvalidCase, ValidCase
 
-_FAMILIES = (project, data, graphs, schedules, validation, execution, events, errors, store_records, publication)
+_FAMILIES = (project, data, graphs, schedules, validation, execution, events, errors, store_records, publication, views)
 
 
 def valid_cases() -> tuple[ValidCase, ...]:
