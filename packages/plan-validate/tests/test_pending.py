@@ -1,6 +1,7 @@
 """What evidence leaves to checks, and what becomes of checks that cannot be run."""
 
 from judging import INVALID, NOT_VALIDATED, VALID, dataset, edge, known, of, only_edge, view
+from msgspec.structs import replace
 
 from plan_contracts import (
     CompiledProject,
@@ -111,3 +112,14 @@ def test_rule_about_a_column_that_does_not_exist_is_a_violation() -> None:
         ("nor", "unique"),
         ("not", "accepted values"),
     ]
+
+
+def test_nulls_that_files_count_prove_or_disprove_a_contract() -> None:
+    contract = DataContract(not_null=("id",))
+    none = project(replace(known("orders", contract=contract, id="int64"), null_counts={"id": 0}), NOT_NULL)
+    assert only_edge(judged(none), "clean").status is VALID
+    assert pending_checks(none) == {}
+    some = project(replace(known("orders", contract=contract, id="int64"), null_counts={"id": 3}), NOT_NULL)
+    (violation,) = only_edge(judged(some), "clean").contract_violations
+    assert (violation.kind, violation.available) == (ViolationKind.NULLABLE, "it holds 3 nulls")
+    assert pending_checks(some) == {}

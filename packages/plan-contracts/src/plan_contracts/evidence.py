@@ -48,7 +48,7 @@ class DataContract(HandWritten, frozen=True, kw_only=True):
     max_rows: Rows | None = None
     """Most rows allowed."""
     unique: tuple[UniqueKey, ...] = ()
-    """Columns, or groups of columns, of whose values no two rows hold the same; nulls count as values."""
+    """Columns, or groups of them, of whose values no two rows hold the same; rows with a null in one do not count."""
     accepted_values: dict[str, tuple[AcceptedValue, ...]] = {}
     """Per column the only values that it holds; null is always accepted."""
     expressions: dict[str, str] = {}
@@ -80,6 +80,8 @@ class Evidence(Contract, frozen=True, kw_only=True):
     """Bytes on storage; none when unknown."""
     exactness: Exactness = Exactness.UNKNOWN
     """How far `rows` and `bytes` can be trusted."""
+    null_counts: dict[str, Rows] = {}
+    """Nulls by column, exact, as far as files count them and a contract asks; a column that is missing is unknown."""
     contract: DataContract | None = None
     """What the project declares about it."""
 

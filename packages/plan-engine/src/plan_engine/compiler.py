@@ -26,6 +26,7 @@ from plan_contracts import (
     RequiredColumn,
     Requirement,
     Source,
+    SourceLocation,
     Statistics,
     Variable,
     ViewSection,
@@ -193,12 +194,14 @@ class _Compiler:
 
     def _in_cycle(self, name: str, members: tuple[str, ...]) -> PlannedView:
         shown = " -> ".join((*members, members[0]))
+        source, read = self._sources[name], members[members.index(name) - 1]
+        named = find_identifier(source, read) if isinstance(source, ViewSource) else SourceLocation(file=source.path)
         finding = PlanningFinding(
             view=name,
             kind=FindingKind.CYCLE,
             message=f"it waits for itself: {shown}",
             subject=shown,
-            location=find_identifier(self._sources[name], members[members.index(name) - 1]),
+            location=named,
         )
         return PlannedView(name=name, references=self._references[name], findings=(finding,))
 

@@ -33,6 +33,7 @@ from plan_engine.data_source import DataSource, source_of
 from plan_engine.dataset_files import DatasetFiles, relative_place
 from plan_engine.errors import DatasetUnreadable
 from plan_engine.file_facts import FileFacts, look_into
+from plan_engine.footer_nulls import null_counts
 from plan_engine.hive_partitions import Partitions, hive_partitions
 from plan_engine.json_facts import json_facts
 from plan_engine.parquet_facts import parquet_facts
@@ -99,6 +100,7 @@ def _resolve(folder: Path, name: str, section: DatasetSection, found: DatasetFil
         rows=rows,
         bytes=ref.bytes,
         exactness=exactness,
+        null_counts=null_counts(facts, section.contract.not_null) if section.contract is not None else {},
         contract=section.contract,
     )
     snapshot = _snapshot(folder, name, found, facts, ref)

@@ -21,6 +21,7 @@ ORDERS = Evidence(
     rows=1500,
     bytes=40960,
     exactness=Exactness.EXACT,
+    null_counts={"order_id": 0, "amount": 3},
 )
 
 REVENUE = Evidence(

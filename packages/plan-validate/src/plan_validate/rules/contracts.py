@@ -46,7 +46,8 @@ def check_contract(evidence: Evidence, checks: Iterable[DataCheck] = ()) -> Cont
     Notes
     -----
     Types must be equal: a contract speaks of what is stored, not of what could be read as it. A schema that allows
-    nulls, and rows that are not known exactly, disprove nothing: these are unproven, not violated.
+    nulls which nobody has counted, and rows that are not known exactly, disprove nothing: these are unproven, not
+    violated.
     """
     declared = evidence.contract
     if declared is None:
@@ -59,6 +60,7 @@ def check_contract(evidence: Evidence, checks: Iterable[DataCheck] = ()) -> Cont
             *_columns(declared, evidence),
             *_metadata(declared, evidence),
             *_rows(declared, evidence),
+            *_counted_nulls(declared, evidence),
             *(_not_planned(check) for _, check in able if check is not None and check.fault is not None),
         ),
         unproven=tuple(part for part, check in able if check is None),
@@ -93,12 +95,28 @@ def _columns(declared: DataContract, evidence: Evidence) -> list[ContractViolati
 
 
 def _nulls(declared: DataContract, evidence: Evidence) -> list[ContractViolation]:
-    nullable = {column.name for column in evidence.columns if column.nullable}
+    """Give the columns that may hold nulls: the schema allows them, and the files do not say that there are none."""
+    nullable = {column.name for column in evidence.columns if column.nullable} - evidence.null_counts.keys()
     return [
         ContractViolation(
             kind=ViolationKind.NULLABLE, subject=name, declared="not null", available="the schema allows nulls"
         )
         for name in sorted(nullable.intersection(declared.not_null))
+    ]
+
+
+def _counted_nulls(declared: DataContract, evidence: Evidence) -> list[ContractViolation]:
+    """Give the columns of which the files say that they hold nulls."""
+    counted = {name: evidence.null_counts.get(name, 0) for name in sorted(set(declared.not_null))}
+    return [
+        ContractViolation(
+            kind=ViolationKind.NULLABLE,
+            subject=name,
+            declared="not null",
+            available=f"it holds {nulls:,} null{'s' if nulls > 1 else ''}",
+        )
+        for name, nulls in counted.items()
+        if nulls
     ]
 
 
