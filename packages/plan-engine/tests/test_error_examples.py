@@ -71,7 +71,12 @@ def _module_without_annotations(folder: Path) -> CompiledProject:
     return compile_project(folder, load_project_file(folder))
 
 
+LAKE = '\n[datasets.lake]\npath = "s3://lake/orders/*.parquet"\nstorage_options = '
+NOBODY = 'endpoint = "http://127.0.0.1:9", access_key_id = "${HOME}", secret_access_key = "${HOME}"'
+
 COMPILING: dict[str, Callable[[Path], object]] = {
+    "dataset_access_refused": _compile({}, LAKE + "{ secret_access_key = '${LAKE_SECRET_THAT_IS_NOT_SET}' }\n"),
+    "dataset_store_unavailable": _compile({}, LAKE + f"{{ {NOBODY}, timeout_seconds = 1, retries = 0 }}\n"),
     "dataset_format_unknown": _compile({}, '\n[datasets.odd]\npath = "plan.toml"\n'),
     "dataset_missing": _compile({}, '\n[datasets.items]\npath = "data/itms/*.parquet"\n'),
     "dataset_schemas_differ": _files_that_differ,

@@ -207,6 +207,14 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         related="the checks that found offending rows",
     ),
     _code(
+        "dataset_access_refused",
+        "plan_engine",
+        "engine",
+        2,
+        "An object store refuses the credentials, or there are none: look at the environment and `storage_options`.",
+        subject=SubjectKind.DATASET,
+    ),
+    _code(
         "dataset_changed",
         "plan_engine",
         "engine",
@@ -238,6 +246,14 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         "Two files of one dataset have different columns or types: make two datasets of them, or rewrite one.",
         subject=SubjectKind.DATASET,
         related="two of the files that differ",
+    ),
+    _code(
+        "dataset_store_unavailable",
+        "plan_engine",
+        "engine",
+        2,
+        "An object store does not answer: look at its endpoint and the network, and try again.",
+        subject=SubjectKind.DATASET,
     ),
     _code(
         "dataset_unreadable",

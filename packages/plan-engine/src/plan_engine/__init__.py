@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 from plan_engine.compilation import compile_project
 from plan_engine.compile_cache import CompileCache
 from plan_engine.errors import (
+    DatasetAccessRefused,
     DatasetChanged,
     DatasetFormatUnknown,
     DatasetMissing,
     DatasetSchemasDiffer,
+    DatasetStoreUnavailable,
     DatasetUnreadable,
     EngineError,
     InputUnavailable,
@@ -47,10 +49,12 @@ __all__ = [
     "EngineRuntime",
     "build_requests",
     # errors
+    "DatasetAccessRefused",
     "DatasetChanged",
     "DatasetFormatUnknown",
     "DatasetMissing",
     "DatasetSchemasDiffer",
+    "DatasetStoreUnavailable",
     "DatasetUnreadable",
     "EngineError",
     "InputUnavailable",

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from pyarrow import ipc
 
+from plan_contracts import PlanError
 from plan_engine.data_source import DataSource
 from plan_engine.datafusion_messages import clean
 from plan_engine.errors import DatasetUnreadable
@@ -43,6 +44,8 @@ def arrow_facts(name: str, files: Sequence[SourceFile], source: DataSource) -> l
                 schema, is_stream = arrow_schema(opened)
             rows = None if is_stream or source.remote else ds.dataset(file.uri, format="ipc").count_rows()
             _, identity = lines_and_digest(source, file)
+        except PlanError:
+            raise
         except (pa.ArrowException, OSError, ValueError) as reason:
             message = f"The file `{file.uri}` of the dataset `{name}` is not readable Arrow IPC: {clean(str(reason))}"
             mend = "Replace the file, or set the dataset's `format`."

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plan_contracts import DataFormat, DatasetSection, PlanError
+from plan_engine.data_source import object_store
 from plan_engine.errors import DatasetFormatUnknown, DatasetMissing, DatasetUnreadable
-from plan_engine.path_patterns import ANY_DEPTH, split_at_wildcard, walk
+from plan_engine.path_patterns import ANY_DEPTH, fits, hidden, split_at_wildcard, walk
 from plan_engine.source_files import SourceFile, local_file
+from plan_engine.storage_settings import is_url
 from plan_engine.toml_locations import TomlLocations
 
 _ENDINGS = {
@@ -76,15 +78,12 @@ def find_files(folder: Path, name: str, section: DatasetSection, locations: Toml
         When a folder cannot be listed, or a link leads nowhere.
     """
     location = locations.of("datasets", name, "path")
-    if "://" in section.path:  # the URL is not shown, since it may hold credentials
-        message = f"The dataset `{name}` lies at a URL, and only local files are read"
-        raise DatasetMissing(
-            message, subject=name, location=location, suggestion="Copy the files, and name their path."
-        )
-    target = str(folder / section.path)
+    target = section.path if is_url(section.path) else str(folder / section.path)
     try:
-        root, paths = _local_paths(folder, section)
-        files = tuple(local_file(path) for path in paths)
+        root, files = _remote_files(name, section) if is_url(section.path) else _local_files(folder, section)
+    except PlanError as error:
+        error.location = error.location or location
+        raise
     except OSError as reason:
         place = str(reason.filename or target)
         broken = Path(place).is_symlink() and not Path(place).exists()
@@ -97,6 +96,42 @@ def find_files(folder: Path, name: str, section: DatasetSection, locations: Toml
         mend = f"Paths are relative to plan.toml; looked for {target}."
         raise DatasetMissing(message, subject=name, location=location, suggestion=mend)
     return DatasetFiles(root=root, files=files, format=_format(name, section, files, locations))
+
+
+def _remote_files(name: str, section: DatasetSection) -> tuple[str, tuple[SourceFile, ...]]:
+    """Give the folder or object that is looked at, and the objects that the dataset consists of."""
+    store, key = object_store(name, section.path, section.storage_options)
+    bucket = section.path[: len(section.path) - len(key)].rstrip("/")
+    if glob.has_magic(key):
+        above, pattern = split_at_wildcard(key)
+        folder = "" if above == "." else above
+        below = [file for file in store.list(folder) if _fits(file, f"{bucket}/{folder}".rstrip("/"), pattern)]
+        return f"{bucket}/{folder}".rstrip("/"), tuple(below)
+    whole = store.head(section.path) if key and not key.endswith("/") else None
+    if whole is not None:
+        return section.path, (whole,)
+    root = section.path.rstrip("/")
+    shown = {file.uri: file for file in store.list(key.rstrip("/")) if not _is_hidden(file, root)}
+    return root, tuple(shown[uri] for uri in _with_fitting_ending(list(shown), section.format))
+
+
+def _parts_below(file: SourceFile, root: str) -> list[str]:
+    return file.uri.removeprefix(root).lstrip("/").split("/")
+
+
+def _fits(file: SourceFile, root: str, pattern: Sequence[str]) -> bool:
+    parts = _parts_below(file, root)
+    return fits(parts, pattern) and not hidden(parts, (".",))
+
+
+def _is_hidden(file: SourceFile, root: str) -> bool:
+    """Say whether readers leave an object out: by its name, or since it stands for a folder."""
+    return hidden(_parts_below(file, root), (".", "_")) or (file.bytes == 0 and file.uri.endswith("/"))
+
+
+def _local_files(folder: Path, section: DatasetSection) -> tuple[str, tuple[SourceFile, ...]]:
+    root, paths = _local_paths(folder, section)
+    return root, tuple(local_file(path) for path in paths)
 
 
 def _local_paths(folder: Path, section: DatasetSection) -> tuple[str, list[str]]:

@@ -6,7 +6,6 @@
 import re
 from collections.abc import Sequence
 from contextlib import ExitStack
-from functools import reduce
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,9 +15,11 @@ from datafusion import functions as f
 from plan_contracts import CsvOptions, DataFormat, DatasetRef
 from plan_engine.arrow_schema import schema_of
 from plan_engine.csv_reading import PartitionFields, register_csv
+from plan_engine.data_source import source_of
 from plan_engine.hive_partitions import NULL_PARTITION
 from plan_engine.plain_paths import linked_folder, plain_path
-from plan_engine.source_files import SourceFile
+from plan_engine.source_files import SourceFile, size_in
+from plan_engine.storage_settings import is_url
 from plan_engine.table_catalog import quoted
 
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_]+")
@@ -43,13 +44,17 @@ def register_dataset(context: SessionContext, name: str, ref: DatasetRef, stage:
     """
     schema = schema_of(ref.columns)
     stored = pa.schema([field for field in schema if field.name not in ref.partition_columns])
-    if ref.format is DataFormat.ARROW and not ref.uniform:  # DataFusion casts the columns of other formats only
+    remote = is_url(ref.uri)
+    if remote:
+        source_of(name, ref.uri, ref.storage).attach(context)
+    several = bool(ref.files or ref.partition_columns)
+    if (remote and several) or (ref.format is DataFormat.ARROW and not ref.uniform):
+        # Links do not lead into a bucket, and DataFusion casts no columns of Arrow.
         _register_each(context, name, ref, stored, schema, links)
-    elif ref.files or ref.partition_columns:
+    elif several:
         _register_folder(context, name, ref, stored, schema, stage, links)
     else:
-        place = links.enter_context(plain_path(ref.uri))
-        _register(context, name, place, ref, stored, ())
+        _register(context, name, _place(ref.uri, links), ref, stored, ())
 
 
 def files_of(ref: DatasetRef) -> tuple[str, ...]:
@@ -58,10 +63,10 @@ def files_of(ref: DatasetRef) -> tuple[str, ...]:
 
 
 def source_files(ref: DatasetRef) -> tuple[SourceFile, ...]:
-    """Give all files, in order; what is not known of them is left open."""
+    """Give all files of a dataset, in order."""
     return tuple(
-        SourceFile(uri=uri, bytes=0, version=ref.versions[index] if ref.versions else "")
-        for index, uri in enumerate(files_of(ref))
+        SourceFile(uri=uri, bytes=size_in(version), version=version)
+        for uri, version in zip(files_of(ref), ref.versions, strict=True)
     )
 
 
@@ -132,11 +137,23 @@ def _register_each(
     frames: list[DataFrame] = []
     for index, path in enumerate(files_of(ref)):
         part = f"{name} part {index}"
-        _register(context, part, links.enter_context(plain_path(path)), ref, stored, ())
+        _register(context, part, _place(path, links), ref, stored, ())
         frame = context.table(quoted(part))
         values = ref.partition_values[index] if ref.partition_values else ()
         frames.append(frame.select(*_conformed(frame.schema().names, schema, ref.partition_columns, values)))
-    context.register_view(quoted(name), reduce(lambda above, below: above.union(below), frames))
+    context.register_view(quoted(name), _union(frames))
+
+
+def _union(frames: Sequence[DataFrame]) -> DataFrame:
+    """Put frames below each other, as a tree that is as flat as can be: DataFusion recurses over plans."""
+    if len(frames) == 1:
+        return frames[0]
+    middle = len(frames) // 2
+    return _union(frames[:middle]).union(_union(frames[middle:]))
+
+
+def _place(uri: str, links: ExitStack) -> str:
+    return uri if is_url(uri) else links.enter_context(plain_path(uri))
 
 
 def _conformed(

@@ -76,7 +76,7 @@ def resolve_datasets(
 
 
 def _resolve(folder: Path, name: str, section: DatasetSection, found: DatasetFiles) -> ResolvedDataset:
-    source = source_of(found.root, section.storage_options)
+    source = source_of(name, found.root, section.storage_options)
     look_into(found.files, lambda file: _check_readable(name, file, source))
     facts = _facts(name, section, found, source)
     stored = unified_schema(name, found.files, [fact.schema for fact in facts], _absent_columns(section, found))

@@ -39,6 +39,21 @@ class DatasetSchemasDiffer(EngineError, ValueError):
     related_names = "two of the files that differ"
 
 
+class DatasetAccessRefused(EngineError, PermissionError):
+    """An object store refuses the credentials, or there are none: look at the environment and `storage_options`."""
+
+    code = "dataset_access_refused"
+    subject_kind = SubjectKind.DATASET
+
+
+class DatasetStoreUnavailable(EngineError, ConnectionError):
+    """An object store does not answer: look at its endpoint and the network, and try again."""
+
+    code = "dataset_store_unavailable"
+    subject_kind = SubjectKind.DATASET
+    transient = True
+
+
 class DatasetChanged(EngineError, RuntimeError):
     """A file of a dataset was replaced or changed after the project was compiled: build again."""
 

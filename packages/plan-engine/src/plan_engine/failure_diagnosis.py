@@ -30,7 +30,7 @@ def explained(failure: QueryFailed, inputs: Iterable[TaskInput]) -> PlanError:
     words = str(failure.__cause__)
     for each in known:
         if each.ref is not None and each.ref.versions:
-            for uri, broken in _broken_lines(each.ref, words):
+            for uri, broken in _broken_lines(each.name, each.ref, words):
                 located = QueryFailed(
                     f"{failure.message} (line {broken.line} of `{uri}`: {broken.text})",
                     subject=failure.subject,
@@ -42,8 +42,8 @@ def explained(failure: QueryFailed, inputs: Iterable[TaskInput]) -> PlanError:
     return failure
 
 
-def _broken_lines(ref: DatasetRef, words: str) -> Iterator[tuple[str, BrokenLine]]:
-    source = source_of(ref.uri, ref.storage)
+def _broken_lines(name: str, ref: DatasetRef, words: str) -> Iterator[tuple[str, BrokenLine]]:
+    source = source_of(name, ref.uri, ref.storage)
     csv_fault = read_csv_fault(words) if ref.format is DataFormat.CSV else None
     json_fault = read_json_fault(words) if ref.format is DataFormat.JSON else None
     for file in source_files(ref):

@@ -1,12 +1,13 @@
 """Whether the files of datasets are still those that were planned with."""
 
 from collections.abc import Iterable
+from itertools import zip_longest
 from pathlib import Path
 
-from plan_contracts import PlanError, StagedOutput, TaskInput
+from plan_contracts import DataFormat, DatasetRef, PlanError, StagedOutput, TaskInput
+from plan_engine.data_source import source_of
 from plan_engine.dataset_reading import files_of
 from plan_engine.errors import DatasetChanged, InputUnavailable
-from plan_engine.source_files import local_version
 
 
 def check_versions(inputs: Iterable[TaskInput]) -> None:
@@ -22,22 +23,22 @@ def check_versions(inputs: Iterable[TaskInput]) -> None:
         When a file is another one by now.
     """
     for each in inputs:
-        if each.ref is not None and not each.ref.uri.startswith("mem://"):
-            for index, path in enumerate(files_of(each.ref)):
-                _check(each.name, path, each.ref.versions[index] if each.ref.versions else None)
+        if each.ref is not None and each.ref.format is not DataFormat.MEMORY:
+            _check(each.name, each.ref)
 
 
-def _check(name: str, path: str, planned: str | None) -> None:
-    try:
-        found = Path(path).stat()
-    except OSError as reason:
-        message = f"The file `{path}` of the input `{name}` is gone"
-        mend = "Build again: files are looked for anew each time."
-        raise InputUnavailable(message, subject=name, suggestion=mend) from reason
-    if planned is not None and local_version(found) != planned:
-        message = f"The file `{path}` of the dataset `{name}` was replaced or changed while the build ran"
-        mend = "Build again: what was built from the old file so far is kept apart by its content."
-        raise DatasetChanged(message, subject=name, suggestion=mend)
+def _check(name: str, ref: DatasetRef) -> None:
+    places = files_of(ref)
+    found = source_of(name, ref.uri, ref.storage).versions(places)
+    for place, planned in zip_longest(places, ref.versions):
+        if place not in found:
+            message = f"The file `{place}` of the input `{name}` is gone"
+            mend = "Build again: files are looked for anew each time."
+            raise InputUnavailable(message, subject=name, suggestion=mend)
+        if planned is not None and found[place] != planned:
+            message = f"The file `{place}` of the dataset `{name}` was replaced or changed while the build ran"
+            mend = "Build again: what was built from the old file so far is kept apart by its content."
+            raise DatasetChanged(message, subject=name, suggestion=mend)
 
 
 def drop_if_changed(inputs: Iterable[TaskInput], outputs: Iterable[StagedOutput]) -> None:

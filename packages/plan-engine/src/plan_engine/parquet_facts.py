@@ -11,6 +11,7 @@ from io import BufferedReader
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from plan_contracts import PlanError
 from plan_engine.data_source import DataSource
 from plan_engine.datafusion_messages import clean
 from plan_engine.errors import DatasetUnreadable
@@ -47,6 +48,8 @@ def parquet_facts(name: str, files: Sequence[SourceFile], source: DataSource) ->
             metadata = pq.read_metadata(pa.BufferReader(b"PAR1" + footer))
             _check_sizes(metadata, file.bytes)
             schema = metadata.schema.to_arrow_schema()
+        except PlanError:
+            raise
         except (pa.ArrowException, OSError, ValueError) as reason:
             message = f"The file `{file.uri}` of the dataset `{name}` is not readable Parquet: {clean(str(reason))}"
             mend = "Replace the file, or set the dataset's `format`."

@@ -112,7 +112,7 @@ def _row_groups(
     session: SessionContext, part: DatasetRef, unit: ScanUnit, work: ScanWork, schema: pa.Schema
 ) -> Iterator[pa.RecordBatch]:
     """Read row groups one by one, so that no more than one is in memory; DataFusion reads whole files only."""
-    source = source_of(part.uri, part.storage)
+    source = source_of(work.dataset, part.uri, part.storage)
     for index, (file, (first, count)) in enumerate(zip(source_files(part), unit.row_groups, strict=True)):
         constants = dict(
             zip(part.partition_columns, part.partition_values[index] if part.partition_values else (), strict=True)

@@ -49,6 +49,11 @@ def local_file(path: str) -> SourceFile:
     )
 
 
+def size_in(version: str) -> int:
+    """Give the size of a file, with which each version begins."""
+    return int(version.split(" ", 1)[0])
+
+
 def local_version(found: os.stat_result) -> str:
     """Give what tells a local file from what may replace it.
 

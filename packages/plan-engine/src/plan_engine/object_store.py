@@ -1,0 +1,212 @@
+"""The files of a dataset in a bucket of an S3-compatible service. The only module that imports obstore."""
+
+# DataFusion's own stores bear no types.
+# pyright: reportUnknownVariableType=false
+
+import io
+import re
+from collections.abc import Generator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import timedelta
+from io import BufferedReader
+
+import obstore
+from datafusion import SessionContext
+from datafusion.object_store import AmazonS3
+from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
+from obstore.store import S3Store
+
+from plan_contracts import PlanError
+from plan_engine.errors import DatasetAccessRefused, DatasetMissing, DatasetStoreUnavailable
+from plan_engine.source_files import SourceFile
+from plan_engine.storage_settings import SCHEME, StorageSettings, bucket_and_key
+
+_CONNECT_SECONDS = 5.0
+_BUFFER_BYTES = 1 << 20
+_STATUS = re.compile(r"status code: (\d{3})")
+_CODE = re.compile(r"<Code>(\w+)</Code>")
+_REFUSED = {"401", "403"}
+
+
+class ObjectStoreSource:
+    """Objects of a bucket; implements the port `DataSource`. Safe to use from several threads.
+
+    Parameters
+    ----------
+    name
+        The dataset, for messages.
+    settings
+        How the bucket is reached.
+    """
+
+    remote = True
+
+    def __init__(self, name: str, settings: StorageSettings) -> None:
+        self._name = name
+        self._settings = settings
+        limit = timedelta(seconds=settings.timeout_seconds)
+        keys = {
+            "region": settings.region or "us-east-1",
+            "endpoint": settings.endpoint,
+            "access_key_id": settings.access_key_id,
+            "secret_access_key": settings.secret_access_key,
+            "session_token": settings.session_token,
+        }
+        self._store = S3Store(
+            settings.bucket,
+            config={key: value for key, value in keys.items() if value is not None},  # pyright: ignore[reportArgumentType]  # its keys are literals
+            skip_signature=settings.anonymous,
+            client_options={
+                "timeout": limit,
+                "connect_timeout": min(limit, timedelta(seconds=_CONNECT_SECONDS)),
+                "allow_http": settings.plain_http,
+            },
+            retry_config={
+                "max_retries": settings.retries,
+                "retry_timeout": limit * (settings.retries + 1),
+                "backoff": {
+                    "init_backoff": timedelta(milliseconds=100),
+                    "max_backoff": timedelta(seconds=2),
+                    "base": 2,
+                },
+            },
+        )
+
+    def list(self, prefix: str) -> list[SourceFile]:
+        """Give all objects whose keys begin with the prefix, taken as folders; sorted by key."""
+        with self._told(prefix):
+            found = obstore.list(self._store, prefix or None, chunk_size=1000).collect()
+        return [
+            SourceFile(
+                uri=f"{SCHEME}://{self._settings.bucket}/{meta['path']}",
+                bytes=meta["size"],
+                version=_version(meta["size"], meta["e_tag"]),
+            )
+            for meta in sorted(found, key=lambda meta: meta["path"])
+        ]
+
+    def head(self, uri: str) -> SourceFile | None:
+        """Look at one object; none when there is none."""
+        try:
+            with self._told(uri):
+                meta = obstore.head(self._store, self._key(uri))
+        except FileNotFoundError:
+            return None
+        return SourceFile(uri=uri, bytes=meta["size"], version=_version(meta["size"], meta["e_tag"]))
+
+    def versions(self, uris: tuple[str, ...]) -> dict[str, str]:
+        """Give what tells each object from what may replace it; those that are gone are left out."""
+        if len(uris) > 1:
+            folder = _common_folder([self._key(uri) for uri in uris])
+            return {file.uri: file.version for file in self.list(folder)}
+        found = [self.head(uri) for uri in uris]
+        return {file.uri: file.version for file in found if file is not None}
+
+    def open(self, file: SourceFile) -> BufferedReader:
+        """Open an object; each read of it is a request for a range."""
+        return BufferedReader(_Ranges(self, file), buffer_size=_BUFFER_BYTES)
+
+    def read(self, uri: str, start: int, length: int) -> bytes:
+        """Give a part of an object."""
+        with self._told(uri):
+            return obstore.get_range(self._store, self._key(uri), start=start, length=length).to_bytes()
+
+    def place(self, file: SourceFile) -> AbstractContextManager[str]:
+        """Give the URL of the object."""
+        return nullcontext(file.uri)
+
+    def attach(self, context: SessionContext) -> None:
+        """Let a session read from the bucket through DataFusion's own client."""
+        settings = self._settings
+        store = AmazonS3(
+            bucket_name=settings.bucket,
+            region=settings.region or "us-east-1",
+            access_key_id=settings.access_key_id,
+            secret_access_key=settings.secret_access_key,
+            session_token=settings.session_token,
+            endpoint=settings.endpoint,
+            allow_http=settings.plain_http,
+        )
+        context.register_object_store(f"{SCHEME}://", store, host=settings.bucket)
+
+    def _key(self, uri: str) -> str:
+        return bucket_and_key(self._name, uri)[1]
+
+    @contextmanager
+    def _told(self, place: str) -> Generator[None]:
+        """Tell what the service answers without its words, which may hold a key."""
+        try:
+            yield
+        except FileNotFoundError:
+            raise
+        except BaseError as reason:
+            raise self._told_error(place, reason) from None
+
+    def _told_error(self, place: str, reason: BaseError) -> PlanError:
+        where = f"`{place or self._settings.bucket}` of the dataset `{self._name}`"
+        status, code = (_found(pattern, reason) for pattern in (_STATUS, _CODE))
+        said = code or status or "no answer"
+        if code == "NoSuchBucket":
+            message = f"The bucket `{self._settings.bucket}` of the dataset `{self._name}` does not exist"
+            return DatasetMissing(message, subject=self._name, suggestion="Look at the URL, and at `endpoint`.")
+        if isinstance(reason, PermissionDeniedError | UnauthenticatedError) or status in _REFUSED:
+            message = f"The object store refuses access to {where} ({said})"
+            mend = "Look at AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or at `storage_options`."
+            return DatasetAccessRefused(message, subject=self._name, suggestion=mend)
+        message = (
+            f"The object store{self._endpoint()} does not answer for {where} ({said}), "
+            f"after {self._settings.retries} more attempts of at most {self._settings.timeout_seconds:g} s"
+        )
+        mend = "Look at `endpoint` and the network; `storage_options` set `timeout_seconds` and `retries`."
+        return DatasetStoreUnavailable(message, subject=self._name, suggestion=mend)
+
+    def _endpoint(self) -> str:
+        return f" at {self._settings.endpoint}" if self._settings.endpoint else ""
+
+
+class _Ranges(io.RawIOBase):
+    """An object as a file that is read by ranges."""
+
+    def __init__(self, source: ObjectStoreSource, file: SourceFile) -> None:
+        self._source = source
+        self._file = file
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._file.bytes}[whence]
+        self._position = max(0, base + offset)
+        return self._position
+
+    # io asks for any writable buffer, and gives one of these.
+    def readinto(self, buffer: bytearray | memoryview, /) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]  # pyrefly: ignore
+        length = min(len(buffer), self._file.bytes - self._position)
+        if length <= 0:
+            return 0
+        buffer[:length] = self._source.read(self._file.uri, self._position, length)
+        self._position += length
+        return length
+
+
+def _version(size: int, etag: str | None) -> str:
+    return f"{size} {etag or ''}".rstrip()
+
+
+def _found(pattern: re.Pattern[str], reason: BaseError) -> str | None:
+    """Find a code in the service's answer; nothing else of it is shown, since it may repeat what it was sent."""
+    found = pattern.search(str(reason))
+    return found.group(1) if found is not None else None
+
+
+def _common_folder(keys: list[str]) -> str:
+    first, last = min(keys).split("/")[:-1], max(keys).split("/")[:-1]
+    shared = [one for index, one in enumerate(first) if first[: index + 1] == last[: index + 1]]
+    return "/".join(shared)
