@@ -20,18 +20,16 @@ WAYS = {
 }
 
 
-def _copy(target: Path, materialize: Mapping[str, str] | str) -> Path:
-    """Copy the example, with a `materialize` for all views or for some."""
+def _copy(target: Path, materialize: Mapping[str, str], default: str = "table") -> Path:
+    """Copy the example, with a `materialize` for some views and one for the others."""
     shutil.copytree(TPCH, target, ignore=shutil.ignore_patterns(".plan", "out"))
     settings = target / "plan.toml"
-    text = settings.read_text()
-    if isinstance(materialize, str):
-        text += f'\n[defaults]\nmaterialize = "{materialize}"\n'
-    else:
-        for view, how in materialize.items():
-            section = f"[views.{view}]\n"
-            setting = f'materialize = "{how}"\n'
-            text = text.replace(section, section + setting) if section in text else f"{text}\n{section}{setting}"
+    text = re.sub(r'(?m)^materialize = "table"\n', "", settings.read_text())
+    for view, how in materialize.items():
+        section = f"[views.{view}]\n"
+        setting = f'materialize = "{how}"\n'
+        text = text.replace(section, section + setting) if section in text else f"{text}\n{section}{setting}"
+    text += f'\n[defaults]\nmaterialize = "{default}"\n'
     settings.write_text(text)
     return target
 
@@ -67,9 +65,7 @@ def test_build_ephemeral_staging_gives_the_oracles_rows(way: str, expected: dict
 @pytest.mark.timeout(120)
 def test_build_everything_ephemeral_but_what_is_asked_as_table(expected: dict[str, object], tmp_path: Path) -> None:
     marts = {path.stem: "table" for path in TPCH.rglob("mart_*.sql")}
-    project = _copy(tmp_path / "tpch", marts)
-    settings = project / "plan.toml"
-    settings.write_text(settings.read_text() + '\n[defaults]\nmaterialize = "ephemeral"\n')
+    project = _copy(tmp_path / "tpch", marts, default="ephemeral")
 
     answer = plan_cli("build", project)
 

@@ -24,7 +24,8 @@ def _project(folder: Path) -> Path:
     numbers = pa.table({"n": pa.array(range(ROWS), pa.int64()), "d": pa.array([1] * ROWS, pa.int64())})
     pq.write_table(numbers, folder / "data" / "numbers.parquet")
     (folder / "plan.toml").write_text(
-        '[project]\nname = "numbers"\n\n[datasets.numbers]\npath = "data/numbers.parquet"\n'
+        '[project]\nname = "numbers"\n\n[defaults]\nmaterialize = "table"\n\n'
+        '[datasets.numbers]\npath = "data/numbers.parquet"\n'
     )
     (folder / "views" / "quotients.sql").write_text("select n / d as q from numbers\n")
     (folder / "views" / "below.sql").write_text("select count(*) as n from quotients\n")

@@ -35,7 +35,8 @@ def project(tmp_path: Path) -> Path:
     (folder / "views").mkdir()
     pq.write_table(pa.table({"n": pa.array(range(ROWS), pa.int64())}), folder / "data" / "numbers.parquet")
     (folder / "plan.toml").write_text(
-        '[project]\nname = "numbers"\n\n[datasets.numbers]\npath = "data/numbers.parquet"\n\n'
+        '[project]\nname = "numbers"\n\n[defaults]\nmaterialize = "table"\n\n'
+        '[datasets.numbers]\npath = "data/numbers.parquet"\n\n'
         "[views.quick]\ncost = 1e6\n"
     )
     (folder / "views" / "quick.sql").write_text("select max(n) as top from numbers\n")

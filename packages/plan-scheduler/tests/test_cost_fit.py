@@ -32,7 +32,7 @@ def make_history(truth: CostModel, count: int, seed: int, noise: float = 0.0) ->
             TaskHistoryEntry(
                 task=f"t{number}",
                 definition=definition,
-                seconds=truth.seconds(view) * chooser.uniform(1 - noise, 1 + noise),
+                seconds=truth.seconds([view]) * chooser.uniform(1 - noise, 1 + noise),
                 rows_in=view.rows_in,
                 bytes_read=view.bytes_in,
                 rows_out=view.rows_out,
@@ -61,7 +61,7 @@ def test_fit_noisy_history_with_outliers_predicts_well(seed: int) -> None:
     found = fit_cost_model(history)
     assert found is not None
     view = ViewStatistics(view="v", rows_in=1_000_000, bytes_in=50_000_000, rows_out=1_000)
-    assert found.seconds(view) == pytest.approx(TRUTH.seconds(view), rel=0.35)
+    assert found.seconds([view]) == pytest.approx(TRUTH.seconds([view]), rel=0.35)
 
 
 def test_fit_too_little_history_gives_nothing() -> None:
@@ -102,7 +102,7 @@ def test_estimate_new_task_uses_the_model_of_the_history() -> None:
     history = make_history(TRUTH, 40, 3)
     cost = estimate_costs(TaskGraph(tasks=(task,), edges=()), Statistics(views={"new": view}), history=history)
     assert cost.costs["new"].source is CostSource.STATISTICS
-    assert cost.costs["new"].seconds == pytest.approx(TRUTH.seconds(view), rel=0.01)
+    assert cost.costs["new"].seconds == pytest.approx(TRUTH.seconds([view]), rel=0.01)
     assert cost.costs["new"].expected_relative_error is not None
 
 

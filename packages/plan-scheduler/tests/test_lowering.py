@@ -1,5 +1,7 @@
 """Lowering: one task per admitted view, with its reason."""
 
+import random
+
 import networkx as nx
 import pytest
 from hypothesis import given
@@ -13,14 +15,18 @@ from plan_contracts import (
     Materialize,
     NodeKind,
     PlanErrors,
+    Statistics,
     TaskGraph,
     TaskKind,
+    ViewStatistics,
+    encode_msgpack,
 )
 from plan_contracts.testing import definition_of, graph
 from plan_scheduler import InputNotAdmitted, UnknownTask, ViewNotPlanned, lower
-from plan_scheduler.fusion import MAX_FUSED_VIEWS
+from plan_scheduler.fusion import MAX_FUSED_DEPTH, MAX_FUSED_VIEWS
 
 D = "d" * 64
+EPHEMERAL, TABLE, TEMP = Materialize.EPHEMERAL, Materialize.TABLE, Materialize.TEMP
 
 
 def view(name: str, definition: str | None = D, materialize: Materialize = Materialize.AUTO) -> LogicalNode:
@@ -45,7 +51,7 @@ def test_lower_views_and_datasets_makes_one_task_per_view() -> None:
         declared_cost=3.5,
     )
     graph = LogicalGraph(
-        nodes=(scored, ORDERS, view("clean")),
+        nodes=(scored, ORDERS, view("clean", materialize=TABLE)),
         edges=(edge("orders", "clean"), edge("clean", "scored"), edge("orders", "scored")),
     )
     tasks = lower(graph)
@@ -65,7 +71,7 @@ def test_lower_views_and_datasets_makes_one_task_per_view() -> None:
 
 def test_lower_admitted_views_leaves_out_the_rest() -> None:
     graph = LogicalGraph(
-        nodes=(ORDERS, view("a"), view("b"), view("broken", None)),
+        nodes=(ORDERS, view("a", materialize=TABLE), view("b", materialize=TABLE), view("broken", None)),
         edges=(edge("orders", "a"), edge("a", "b"), edge("b", "broken"), edge("orders", "broken")),
     )
     tasks = lower(graph, admitted=["b", "a"])
@@ -77,7 +83,7 @@ def test_lower_admitted_views_leaves_out_the_rest() -> None:
     ("asked", "became", "reason"),
     [
         (Materialize.TABLE, Materialize.TABLE, "`table` is asked for"),
-        (Materialize.AUTO, Materialize.TABLE, "`auto`: every view is written as a table"),
+        (Materialize.AUTO, Materialize.TABLE, "`auto`: nothing reads it, so it is a table"),
         (Materialize.TEMP, Materialize.TEMP, "`temp` is asked for"),
     ],
 )
@@ -89,14 +95,13 @@ def test_lower_materialize_records_what_became_of_it(asked: Materialize, became:
     assert (task.outputs, task.temp) == (("a",), ("a",) if became is Materialize.TEMP else ())
 
 
-EPHEMERAL = Materialize.EPHEMERAL
-
-
 def lowered(text: str, ephemeral: str = "", **changes: object) -> TaskGraph:
-    """Lower a graph whose nodes are all views, some of them ephemeral."""
+    """Lower a graph whose nodes are all views, some of them ephemeral and the others tables."""
     made = graph(text, datasets=())
     nodes = tuple(
-        replace(node, materialize=EPHEMERAL, **changes) if node.name in ephemeral.split() else node
+        replace(node, materialize=EPHEMERAL, **changes)
+        if node.name in ephemeral.split()
+        else replace(node, materialize=TABLE)
         for node in made.nodes
     )
     return lower(LogicalGraph(nodes=nodes, edges=made.edges))
@@ -147,7 +152,7 @@ def test_lower_ephemeral_view_that_nothing_reads_is_no_task() -> None:
     assert tasks.lowering[1].reason == "`ephemeral` is asked for, and nothing reads it"
 
 
-def test_lower_volatile_and_python_views_are_tables_although_ephemeral_is_asked_for() -> None:
+def test_lower_volatile_and_python_views_are_kept_although_ephemeral_is_asked_for() -> None:
     volatile = lowered("e -> b", "e", volatile=True)
     python = lowered("e -> b", "e", kind=NodeKind.PYTHON_VIEW)
     reader = graph("e -> b", datasets=())
@@ -155,7 +160,8 @@ def test_lower_volatile_and_python_views_are_tables_although_ephemeral_is_asked_
 
     for tasks in (volatile, python, lower(LogicalGraph(nodes=nodes, edges=reader.edges))):
         assert [task.name for task in tasks.tasks] == ["b", "e"]
-        assert tasks.lowering[1].materialize is Materialize.TABLE
+        assert tasks.lowering[1].materialize is TEMP
+        assert [task.temp for task in tasks.tasks] == [(), ("e",)]
     assert "volatile" in volatile.lowering[1].reason
     assert "Python" in python.lowering[1].reason
 
@@ -163,9 +169,9 @@ def test_lower_volatile_and_python_views_are_tables_although_ephemeral_is_asked_
 def test_lower_ephemeral_chain_is_cut_where_it_grows_too_large() -> None:
     names = [f"v{index:03}" for index in range(100)]
 
-    tasks = lowered(" -> ".join(names), " ".join(names))
+    tasks = lowered(" -> ".join(names), " ".join(names[:-1]))
 
-    assert max(len(task.views) for task in tasks.tasks) == MAX_FUSED_VIEWS
+    assert max(len(task.views) for task in tasks.tasks) == MAX_FUSED_DEPTH
     assert {view for task in tasks.tasks for view in task.views} <= set(names)
 
 
@@ -178,7 +184,7 @@ def test_lower_ephemeral_diamonds_do_not_grow_beyond_the_bound() -> None:
     assert len(tasks.tasks) > 10
 
 
-def test_lower_reader_of_many_ephemeral_views_gets_the_largest_as_tables() -> None:
+def test_lower_reader_of_many_ephemeral_views_reads_the_largest_from_the_cache() -> None:
     small = [f"s{index:02}" for index in range(MAX_FUSED_VIEWS - 1)]
 
     tasks = lowered(f"a -> b -> c -> reader; {', '.join(small)} -> reader", "a b c " + " ".join(small))
@@ -186,7 +192,9 @@ def test_lower_reader_of_many_ephemeral_views_gets_the_largest_as_tables() -> No
     reader = next(task for task in tasks.tasks if task.name == "reader")
     assert len(reader.views) == MAX_FUSED_VIEWS
     assert [task.name for task in tasks.tasks] == ["c", "reader"]
-    assert "`reader` would expand to" in {choice.view: choice.reason for choice in tasks.lowering}["c"]
+    choice = next(choice for choice in tasks.lowering if choice.view == "c")
+    assert choice.materialize is TEMP
+    assert choice.reason == "`ephemeral` is asked for, but its reader `reader` would expand to 19 views"
 
 
 def test_lower_cycle_of_ephemeral_views_is_left_for_the_scheduler_to_name() -> None:
@@ -196,30 +204,72 @@ def test_lower_cycle_of_ephemeral_views_is_left_for_the_scheduler_to_name() -> N
 
 
 @st.composite
-def ephemeral_graphs(draw: st.DrawFn) -> LogicalGraph:
+def logical_graphs(draw: st.DrawFn) -> tuple[LogicalGraph, Statistics]:
+    """Give a graph of views that are asked to be anything, with statistics of any size for some of them."""
     count = draw(st.integers(1, 14))
-    names = [f"v{index:02}" for index in range(count)]
-    nodes = [view(name, definition_of(name), draw(st.sampled_from([EPHEMERAL, Materialize.AUTO]))) for name in names]
+    names = [f"v{index:02}" for index in draw(st.permutations(range(count)))]
+    kinds = st.sampled_from([NodeKind.SQL_VIEW] * 9 + [NodeKind.PYTHON_VIEW])
+    nodes = [
+        LogicalNode(
+            name=name,
+            kind=draw(kinds),
+            definition=definition_of(name),
+            materialize=draw(st.sampled_from([*Materialize, Materialize.AUTO, EPHEMERAL])),
+            volatile=draw(st.integers(0, 9)) == 0,
+            declared_cost=draw(st.none() | st.floats(0, 100)),
+        )
+        for name in names
+    ]
     edges = [
         edge(names[before], names[after])
         for after in range(count)
         for before in range(after)
         if draw(st.integers(0, 99)) < 30
     ]
-    return LogicalGraph(nodes=tuple(nodes), edges=tuple(sorted(edges, key=lambda each: (each.producer, each.consumer))))
+    known = [name for name in names if draw(st.booleans())]
+    rows = st.integers(0, 10**9)
+    views = {
+        name: ViewStatistics(
+            view=name,
+            rows_in=draw(rows),
+            rows_out=draw(rows),
+            rows_worked=draw(rows),
+            rows_held=draw(rows),
+            bytes_held=draw(st.integers(0, 4 << 30)),
+        )
+        for name in known
+    }
+    return LogicalGraph(nodes=tuple(nodes), edges=tuple(edges)), Statistics(views=views)
 
 
-@given(ephemeral_graphs())
-def test_lower_any_fusion_keeps_the_graph_acyclic_and_every_dependency(logical: LogicalGraph) -> None:
-    tasks = lower(logical)
+def _above(reads: "nx.DiGraph[str]", name: str) -> set[str]:
+    found: set[str] = set()
+    pending = [name]
+    while pending:
+        new = set(reads.predecessors(pending.pop())) - found
+        found |= new
+        pending += new
+    return found
+
+
+@given(logical_graphs(), st.data())
+def test_lower_any_choice_keeps_the_graph_acyclic_and_every_dependency(
+    made: tuple[LogicalGraph, Statistics], data: st.DataObject
+) -> None:
+    logical, statistics = made
+    reads: nx.DiGraph[str] = nx.DiGraph([(each.producer, each.consumer) for each in logical.edges])
+    reads.add_nodes_from(node.name for node in logical.nodes)
+    wanted = data.draw(st.sets(st.sampled_from(sorted(reads))))
+    admitted = wanted.union(*(_above(reads, name) for name in wanted))
+
+    tasks = lower(logical, admitted=admitted, statistics=statistics)
 
     lowered_graph: nx.DiGraph[str] = nx.DiGraph(list(tasks.edges))
     lowered_graph.add_nodes_from(task.name for task in tasks.tasks)
-    reads: nx.DiGraph[str] = nx.DiGraph([(each.producer, each.consumer) for each in logical.edges])
-    reads.add_nodes_from(node.name for node in logical.nodes)
     fused = {choice.view for choice in tasks.lowering if choice.materialize is EPHEMERAL}
     assert nx.is_directed_acyclic_graph(lowered_graph)
-    assert {task.name for task in tasks.tasks} == {node.name for node in logical.nodes} - fused
+    assert {choice.view for choice in tasks.lowering} == admitted
+    assert {task.name for task in tasks.tasks} == admitted - fused
     for task in tasks.tasks:
         assert task.views[-1] == task.name
         assert set(task.views[:-1]) <= fused
@@ -228,6 +278,38 @@ def test_lower_any_fusion_keeps_the_graph_acyclic_and_every_dependency(logical: 
             for producer in reads.predecessors(member):
                 assert producer in computed or (producer, task.name) in tasks.edges
             computed.add(member)
+
+
+@given(logical_graphs(), st.randoms(use_true_random=False))
+def test_lower_permuted_graph_gives_the_same_bytes(
+    made: tuple[LogicalGraph, Statistics], chooser: random.Random
+) -> None:
+    logical, statistics = made
+    nodes, edges = list(logical.nodes), list(logical.edges)
+    chooser.shuffle(nodes)
+    chooser.shuffle(edges)
+    views = dict(sorted(statistics.views.items(), reverse=True))
+
+    permuted = lower(LogicalGraph(nodes=tuple(nodes), edges=tuple(edges)), statistics=Statistics(views=views))
+
+    assert encode_msgpack(permuted) == encode_msgpack(lower(logical, statistics=statistics))
+
+
+@given(logical_graphs(), st.data())
+def test_lower_choice_of_a_view_does_not_hang_on_which_others_run(
+    made: tuple[LogicalGraph, Statistics], data: st.DataObject
+) -> None:
+    logical, statistics = made
+    reads: nx.DiGraph[str] = nx.DiGraph([(each.producer, each.consumer) for each in logical.edges])
+    reads.add_nodes_from(node.name for node in logical.nodes)
+    wanted = data.draw(st.sampled_from(sorted(reads)))
+
+    some = lower(logical, admitted={wanted, *_above(reads, wanted)}, statistics=statistics)
+
+    whole = {task.name: task for task in lower(logical, statistics=statistics).tasks}
+    for task in some.tasks:
+        if task.name != wanted:
+            assert task == whole[task.name]
 
 
 def test_lower_impossible_admission_reports_every_problem() -> None:

@@ -6,6 +6,7 @@ from plan_contracts import (
     LogicalEdge,
     LogicalGraph,
     LogicalNode,
+    Materialize,
     NodeKind,
     Statistics,
     TaskKind,
@@ -31,7 +32,11 @@ def _scan(dataset: str, *, is_task: bool = True) -> DatasetScan:
 
 def _graph(reads: dict[str, tuple[str, ...]], *datasets: str) -> LogicalGraph:
     nodes = [LogicalNode(name=name, kind=NodeKind.DATASET) for name in datasets]
-    nodes += [LogicalNode(name=name, kind=NodeKind.SQL_VIEW, definition=definition_of(name)) for name in reads]
+    table = Materialize.TABLE
+    nodes += [
+        LogicalNode(name=name, kind=NodeKind.SQL_VIEW, definition=definition_of(name), materialize=table)
+        for name in reads
+    ]
     edges = tuple(LogicalEdge(producer=each, consumer=name) for name, inputs in reads.items() for each in inputs)
     return LogicalGraph(nodes=tuple(nodes), edges=edges)
 

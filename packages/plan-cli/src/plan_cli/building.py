@@ -24,6 +24,7 @@ from plan_cli.planning import (
     validate_project,
     views_lowered_to,
 )
+from plan_cli.selecting import ChosenViews, Selection, choose_views
 from plan_contracts import (
     Admission,
     AdmissionPolicy,
@@ -50,6 +51,7 @@ from plan_contracts import (
 )
 from plan_engine import build_requests
 from plan_exec import choose_executor, execute_plan
+from plan_scheduler import expected_rows_in
 from plan_store import OutputCommitter, PlanStore, RunWriter, SystemClock, new_run_id
 
 RUNTIME = "plan_engine.runtime:EngineRuntime"
@@ -219,7 +221,7 @@ class _Build:
         with self._timed("schedule"):
             planned = schedule_project(
                 self._validated(),
-                admission,
+                self._chosen(admission),
                 costs=self.request.costs,
                 history=self.store.past_entries(HISTORY_RUNS, machine=machine_label(self.machine)),
                 run_id=self.outcome.run_id,
@@ -230,6 +232,10 @@ class _Build:
         writer.put_cost_table(planned.costs)
         artifact_id = writer.put_schedule(planned.schedule)
         self.outcome.artifact_ids = replace(self.outcome.artifact_ids, plan_schedule=artifact_id)
+
+    def _chosen(self, admission: Admission) -> ChosenViews:
+        selection = Selection(select=self.request.select, exclude=self.request.exclude)
+        return choose_views(self.project, self._validated().compiled, admission, selection)
 
     def _execute(self, writer: RunWriter, committer: OutputCommitter) -> None:
         planned = self.outcome.planned
@@ -328,14 +334,16 @@ class _Build:
 
     def _history(self, report: ExecutionReport, ended_at: int) -> TaskHistory:
         planned = self.outcome.planned
-        definitions = {task.name: task.definition for task in planned.tasks.tasks} if planned is not None else {}
+        tasks = {task.name: task for task in planned.tasks.tasks} if planned is not None else {}
+        statistics = self._validated().compiled.statistics
         entries = [
             TaskHistoryEntry(
                 task=outcome.task,
-                definition=definitions[outcome.task],
+                definition=tasks[outcome.task].definition,
                 seconds=outcome.metrics.wall_seconds,
                 cpu_seconds=outcome.metrics.cpu_seconds,
                 rows_in=outcome.metrics.rows_in,
+                expected_rows_in=expected_rows_in(tasks[outcome.task], statistics),
                 bytes_read=outcome.metrics.bytes_read,
                 rows_out=outcome.metrics.rows_out,
             )

@@ -26,6 +26,14 @@ Vars = Annotated[
         negative="",
     ),
 ]
+Select = Annotated[
+    str,
+    Parameter(
+        help="Views that are wanted, with what they need: names with `*` and `?`, `+name` and `name+`, `tag:x`, "
+        "`path:dir/*`, `state:modified`; a space joins, a comma intersects."
+    ),
+]
+Exclude = Annotated[str, Parameter(help="Views that are not wanted, in the same words as `--select`.")]
 Policy = Annotated[
     AdmissionPolicy | None, Parameter(help="What happens to a plan that is not valid as a whole; overrides plan.toml.")
 ]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from plan_cli.errors import CostFileUnreadable
 from plan_cli.open_project import OpenProject
+from plan_cli.selecting import ChosenViews
 from plan_contracts import (
     Admission,
     AdmissionPolicy,
@@ -103,13 +104,13 @@ def compare_with_past(
 
 def schedule_project(
     validated: Validated,
-    admission: Admission,
+    chosen: ChosenViews,
     *,
     costs: CostChoice,
     history: History,
     run_id: str = PREVIEW_RUN_ID,
 ) -> Planned:
-    """Turn the admitted views into tasks and order them.
+    """Turn the chosen views into tasks and order them.
 
     Raises
     ------
@@ -117,10 +118,17 @@ def schedule_project(
         When a given cost table cannot be read or does not fit, or the graph has a cycle.
     """
     compiled = validated.compiled
-    tasks = lower(compiled.graph, admitted=admission.admitted, checks=pending_checks(compiled), scans=compiled.scans)
-    table = _cost_table(tasks, validated.compiled, costs, history)
-    left_out = {held.task: held.reason for held in admission.held}
-    schedule = schedule_plan(tasks, costs=table, signatures=validated.signatures, run_id=run_id, left_out=left_out)
+    tasks = lower(
+        compiled.graph,
+        admitted=chosen.views,
+        statistics=compiled.statistics,
+        checks=pending_checks(compiled),
+        scans=compiled.scans,
+    )
+    table = _cost_table(tasks, compiled, costs, history)
+    schedule = schedule_plan(
+        tasks, costs=table, signatures=validated.signatures, run_id=run_id, left_out=chosen.left_out
+    )
     return Planned(tasks=tasks, costs=table, schedule=schedule)
 
 

@@ -116,6 +116,8 @@ class TaskRequest(Contract, frozen=True, kw_only=True):
     """What it reads, sorted by name."""
     outputs: tuple[Name, ...]
     """Views whose results are staged."""
+    temp: tuple[Name, ...] = ()
+    """Those of them that are read by later tasks and are no outputs of the project: quick to write before small."""
     stage_uri: str
     """Folder in which the worker stages each attempt under a name of its own."""
     project_uri: str
@@ -310,6 +312,10 @@ class BuildRequest(Contract, frozen=True, kw_only=True):
     """The executors; none lets the planner choose for this machine."""
     costs: CostChoice = CostChoice()
     """Which costs the schedule uses."""
+    select: str = ""
+    """Selection expression of the views that are wanted, built with everything that they need; empty wants all."""
+    exclude: str = ""
+    """Selection expression of views that are not wanted."""
     full: bool = False
     """Whether everything is built, also what has not changed."""
     fail_fast: bool = False

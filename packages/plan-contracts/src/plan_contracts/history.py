@@ -17,6 +17,8 @@ class TaskHistoryEntry(Contract, frozen=True, kw_only=True):
     """CPU time, where the worker could attribute it."""
     rows_in: Rows | None = None
     """Rows read."""
+    expected_rows_in: Rows | None = None
+    """Rows that statistics said its views would read, each by itself; what estimates of later runs compare with."""
     bytes_read: ByteCount | None = None
     """Bytes read."""
     rows_out: Rows | None = None

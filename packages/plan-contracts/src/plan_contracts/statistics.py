@@ -17,7 +17,13 @@ class ViewStatistics(Contract, frozen=True, kw_only=True):
     rows_out: Rows | None = None
     """Rows of the result."""
     bytes_out: ByteCount | None = None
-    """Bytes of the result."""
+    """Bytes of the result in memory, about."""
+    rows_worked: Rows | None = None
+    """Rows that its scans, filters, joins, aggregates, windows and sorts take in, together."""
+    rows_held: Rows | None = None
+    """Rows that it holds in memory at once at most: the smaller side of joins, groups, windows and sorts."""
+    bytes_held: ByteCount | None = None
+    """Bytes of these rows, about."""
     operators: Count = 0
     """Operators in the view's optimised logical plan."""
     exactness: Exactness = Exactness.UNKNOWN

@@ -6,7 +6,7 @@ from typing import ClassVar
 from plan_contracts.base import Contract
 from plan_contracts.checks import ViolationKind
 from plan_contracts.graph import PlanningFinding
-from plan_contracts.scalars import ColumnType, Count, Name, RunId, Signature
+from plan_contracts.scalars import ColumnType, Count, Name, RunId, Sha256, Signature
 from plan_contracts.source_location import SourceLocation
 
 
@@ -96,6 +96,8 @@ class TaskValidation(Contract, frozen=True, kw_only=True):
     """The view."""
     status: ValidationStatus
     """The worst of its own findings and its edges; `blocked` when it is sound but reads what is not."""
+    definition: Sha256 | None = None
+    """Identity of the logic that was judged; none for a view that did not plan."""
     location: SourceLocation | None = None
     """The view's file."""
     edges: tuple[EdgeValidation, ...] = ()

@@ -18,6 +18,7 @@ from plan_contracts import (
     LogicalEdge,
     LogicalGraph,
     LogicalNode,
+    Materialize,
     NodeKind,
     PlanError,
     PlanningFinding,
@@ -106,6 +107,7 @@ class _Compiler:
         self._sources = dict(sources)
         self._known = {name.casefold(): name for name in (*datasets, *sources)}
         self._references = {view: self._resolved(asked) for view, asked in references.items()}
+        self._read = {name for names in self._references.values() for name in names}
         self._unknown = {view: self._unresolved(asked) for view, asked in references.items()}
         self._variables = variables
         self._session = PlanningSession(variables)
@@ -223,7 +225,6 @@ class _Compiler:
             source=EvidenceSource.DECLARED if is_python else EvidenceSource.PLAN,
             columns=columns_of(schema),
             rows=rows,
-            bytes=statistics.bytes_out,
             exactness=Exactness.ESTIMATED if rows is not None else Exactness.UNKNOWN,
             contract=self._settings(planned.name).contract,
         )
@@ -272,10 +273,14 @@ class _Compiler:
             definition=planned.definition,
             volatile=planned.volatile,
             reproducible=settings.reproducible,
-            materialize=settings.materialize or self._project.defaults.materialize,
+            materialize=settings.materialize or self._default(planned.name),
             tags=tuple(sorted({*settings.tags, *declared})),
             declared_cost=settings.cost,
         )
+
+    def _default(self, view: str) -> Materialize:
+        """Give the default where another view reads this one; the others are `auto`, and so tables."""
+        return self._project.defaults.materialize if view in self._read else Materialize.AUTO
 
 
 def _edge(producer: str, planned: PlannedView) -> LogicalEdge:

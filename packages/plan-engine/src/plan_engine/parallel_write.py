@@ -11,7 +11,7 @@ import pyarrow as pa
 from datafusion import DataFrame, SessionContext
 
 from plan_engine.arrow_schema import plain_schema
-from plan_engine.staged_file import COMPRESSION, ROW_GROUP_ROWS, StagedFile, look_at
+from plan_engine.staged_file import ROW_GROUP_ROWS, SMALL, Encoding, StagedFile, look_at
 from plan_engine.table_catalog import quoted
 
 LARGE_INPUT_BYTES = 32 << 20
@@ -51,7 +51,9 @@ def _follows(kind: pa.DataType) -> bool:
     )
 
 
-def write_rows(session: SessionContext, frame: DataFrame, folder: Path, name: str) -> StagedFile:
+def write_rows(
+    session: SessionContext, frame: DataFrame, folder: Path, name: str, *, encoding: Encoding = SMALL
+) -> StagedFile:
     """Write a result to a Parquet file under a name that nobody else uses.
 
     Parameters
@@ -64,12 +66,15 @@ def write_rows(session: SessionContext, frame: DataFrame, folder: Path, name: st
         Where to write.
     name
         Beginning of the file's name.
+    encoding
+        How the columns are stored.
     """
     path = folder / f"{name}.{secrets.token_hex(8)}.parquet"
     session.register_view(quoted(_RESULT), frame)
     statement = (
         f"copy (select * from {quoted(_RESULT)}) to '{path}' stored as parquet options ("
-        f"compression '{COMPRESSION}(1)', skip_arrow_metadata 'true', max_row_group_size '{ROW_GROUP_ROWS}')"
+        f"compression '{encoding.parallel_codec}', dictionary_enabled '{str(encoding.dictionary).lower()}', "
+        f"skip_arrow_metadata 'true', max_row_group_size '{ROW_GROUP_ROWS}')"
     )
     try:
         (counted,) = session.sql(statement).to_pylist()

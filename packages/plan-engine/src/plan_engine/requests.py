@@ -67,6 +67,7 @@ def build_requests(
             work=_work(compiled, task),
             inputs=_inputs(compiled, task, reads, producers),
             outputs=task.outputs,
+            temp=task.temp,
             stage_uri=stage_uri,
             project_uri=project_uri,
             limits=TaskLimits(),

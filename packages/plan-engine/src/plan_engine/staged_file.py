@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,7 +18,24 @@ from plan_engine.arrow_schema import plain_schema
 ROW_GROUP_ROWS = 262_144
 """Rows after which a row group is written; fewer would make files that are slow to read."""
 
-COMPRESSION = "zstd"
+
+@dataclass(frozen=True, kw_only=True)
+class Encoding:
+    """How the columns of a file are stored."""
+
+    codec: Literal["zstd", "lz4"]
+    """Compression, as pyarrow calls it."""
+    parallel_codec: str
+    """The same, as DataFusion calls it."""
+    dictionary: bool
+    """Whether repeated values are stored once, which takes longer than all else where values differ."""
+
+
+SMALL = Encoding(codec="zstd", parallel_codec="zstd(1)", dictionary=True)
+"""Of outputs, which are kept and read by others."""
+
+QUICK = Encoding(codec="lz4", parallel_codec="lz4_raw", dictionary=False)
+"""Of temporary results: larger by a half, and written in two thirds of the time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +52,13 @@ class StagedFile:
 
 
 def stage_rows(
-    folder: Path, name: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch], *, keep_bytes: int = 0
+    folder: Path,
+    name: str,
+    schema: pa.Schema,
+    batches: Iterable[pa.RecordBatch],
+    *,
+    encoding: Encoding = SMALL,
+    keep_bytes: int = 0,
 ) -> StagedFile:
     """Write rows to a Parquet file under a name that nobody else uses.
 
@@ -48,6 +72,8 @@ def stage_rows(
         Columns of the rows; strings are written in the plain layout.
     batches
         The rows. When they raise, nothing is left behind.
+    encoding
+        How they are stored.
     keep_bytes
         Keep the rows in memory too, as long as they hold at most this much.
     """
@@ -56,7 +82,11 @@ def stage_rows(
     kept: list[pa.RecordBatch] | None = [] if keep_bytes > 0 else None
     kept_bytes, rows = 0, 0
     try:
-        with _created(path) as sink, pq.ParquetWriter(sink, plain, compression=COMPRESSION) as writer:
+        codec, dictionary = encoding.codec, encoding.dictionary
+        with (
+            _created(path) as sink,
+            pq.ParquetWriter(sink, plain, compression=codec, use_dictionary=dictionary) as writer,
+        ):
             pending: list[pa.RecordBatch] = []
             pending_rows = 0
             for batch in batches:

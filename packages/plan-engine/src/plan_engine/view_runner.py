@@ -23,7 +23,7 @@ from plan_engine.parallel_write import LARGE_INPUT_BYTES, suits, write_rows
 from plan_engine.parameters import clock_of, pin_clock, values_of, with_known_types
 from plan_engine.retained import RetainedResults
 from plan_engine.secret_values import redacted
-from plan_engine.staged_file import StagedFile, stage_rows
+from plan_engine.staged_file import QUICK, SMALL, StagedFile, stage_rows
 from plan_engine.table_catalog import quoted
 from plan_engine.task_inputs import register_inputs
 from plan_engine.task_outputs import ViewRun, staged_output, view_run
@@ -112,8 +112,9 @@ def _query(session: SessionContext, view: ViewSource) -> DataFrame:
 def _stage(session: SessionContext, frame: DataFrame, request: TaskRequest, retained: RetainedResults) -> StagedFile:
     """Write the rows: those of large inputs side by side, those of small ones with a copy in memory for consumers."""
     schema, stage = frame.schema(), Path(request.stage_uri)
+    encoding = QUICK if request.temp == request.outputs else SMALL
     if sum(each.ref.bytes or 0 for each in request.inputs if each.ref) >= LARGE_INPUT_BYTES and suits(schema, stage):
-        return write_rows(session, frame, stage, request.task)
+        return write_rows(session, frame, stage, request.task, encoding=encoding)
     batches = (conformed(batch.to_pyarrow(), schema) for batch in frame.execute_stream())
     keep = retained.free_bytes() if request.hand_on_in_memory else 0
-    return stage_rows(stage, request.task, schema, batches, keep_bytes=keep)
+    return stage_rows(stage, request.task, schema, batches, encoding=encoding, keep_bytes=keep)

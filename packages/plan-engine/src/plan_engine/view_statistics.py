@@ -4,8 +4,13 @@ The estimator walks the text of the optimised plan from the leaves up, with text
 flagged as estimated; what cannot be estimated stays unknown.
 """
 
-from collections.abc import Mapping
+# pyarrow's stubs leave the type parameters of schemas and types open.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import pyarrow as pa
 
 from plan_contracts import Evidence, Exactness, ViewStatistics
 from plan_engine.planned_view import PlannedView
@@ -20,12 +25,25 @@ GROUPS_PER_ROW = 0.1
 CHECK_OPERATORS = 3
 """Operators of the query of a check: it scans, filters or groups, and projects."""
 
+TEXT_BYTES = 24
+"""Bytes that a string or a nested value of a row is taken to have."""
+
 
 @dataclass(kw_only=True)
 class _Operator:
     depth: int
     text: str
     children: list["_Operator"]
+
+
+@dataclass(kw_only=True)
+class _Work:
+    """What the operators of a plan do, as far as it was walked."""
+
+    worked: float = 0.0
+    """Rows that they take in."""
+    held: float = 0.0
+    """Rows that they hold at once at most."""
 
 
 def view_statistics(view: PlannedView, evidence: Mapping[str, Evidence]) -> ViewStatistics:
@@ -41,13 +59,18 @@ def view_statistics(view: PlannedView, evidence: Mapping[str, Evidence]) -> View
     known = {name: evidence.get(name) for name in view.references}
     rows = {name: each.rows if each is not None else None for name, each in known.items()}
     read = [_bytes_read(each, view) if each is not None else None for each in known.values()]
-    rows_out = _rows_out(view.optimized, rows)
+    work = _Work()
+    rows_out = _rows_out(view.optimized, rows, work)
+    width = sum(_value_bytes(field.type) for field in view.schema or ())
     return ViewStatistics(
         view=view.name,
         rows_in=_sum(list(rows.values())),
         bytes_in=_sum(read),
         rows_out=rows_out,
-        bytes_out=None,
+        bytes_out=None if rows_out is None else rows_out * width,
+        rows_worked=None if rows_out is None else round(work.worked),
+        rows_held=None if rows_out is None else round(work.held),
+        bytes_held=None if rows_out is None else round(work.held) * width,
         operators=view.operators,
         exactness=Exactness.ESTIMATED if view.references else Exactness.UNKNOWN,
     )
@@ -79,9 +102,16 @@ def _bytes_read(evidence: Evidence, view: PlannedView) -> int | None:
     return evidence.bytes * max(1, needed) // len(evidence.columns)
 
 
-def _rows_out(plan: str, rows: Mapping[str, int | None]) -> int | None:
+def _value_bytes(kind: pa.DataType) -> int:
+    try:
+        return max(1, kind.bit_width // 8)
+    except ValueError:  # of no fixed width
+        return TEXT_BYTES
+
+
+def _rows_out(plan: str, rows: Mapping[str, int | None], work: _Work) -> int | None:
     operators = _tree(plan)
-    estimate = _estimate(operators[0], rows) if operators else None
+    estimate = _estimate(operators[0], rows, work) if operators else None
     return round(estimate) if estimate is not None else None
 
 
@@ -100,15 +130,34 @@ def _tree(plan: str) -> list[_Operator]:
     return roots
 
 
-def _estimate(operator: _Operator, rows: Mapping[str, int | None]) -> float | None:
+def _estimate(operator: _Operator, rows: Mapping[str, int | None], work: _Work) -> float | None:
     """Give the rows of an operator; recursion is as deep as the plan, which DataFusion bounds."""
-    kind = operator.text.split(":", 1)[0].split(" ")[0]
-    children = [_estimate(child, rows) for child in operator.children if child.text != "Subquery:"]
+    children = [_estimate(child, rows, work) for child in operator.children if child.text != "Subquery:"]
     known = [child for child in children if child is not None]
     if len(known) < len(children):
         return None
+    given = _given(operator.text, known, rows)
+    if given is not None:
+        _count_work(operator.text, known, given, work)
+    return given
+
+
+def _count_work(text: str, taken: Sequence[float], given: float, work: _Work) -> None:
+    kind = text.split(":", 1)[0].split(" ", maxsplit=1)[0]
+    if kind == "TableScan":
+        work.worked += given
+    if " Join:" in text and len(taken) > 1:
+        work.worked += sum(taken)
+        work.held += min(taken)
+    elif kind in ("Filter", "Aggregate", "WindowAggr", "Sort", "Distinct"):
+        work.worked += sum(taken)
+        work.held += given if kind != "Filter" else 0.0
+
+
+def _given(text: str, known: Sequence[float], rows: Mapping[str, int | None]) -> float | None:
+    """Give the rows of an operator from those of its children."""
+    kind = text.split(":", 1)[0].split(" ", maxsplit=1)[0]
     first = known[0] if known else None
-    text = operator.text
     if kind == "TableScan":
         name = text.removeprefix("TableScan: ").split(" ", 1)[0].rstrip(",")
         scanned = rows.get(name)

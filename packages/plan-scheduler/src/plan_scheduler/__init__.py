@@ -2,7 +2,7 @@
 
 from plan_scheduler.calibration import Calibration, calibration
 from plan_scheduler.cost_fit import fit_cost_model
-from plan_scheduler.cost_model import CostModel
+from plan_scheduler.cost_model import CostModel, expected_rows_in
 from plan_scheduler.costs import DEFAULT_SECONDS, estimate_costs
 from plan_scheduler.edge_schedule import ArraySchedule, EdgeSchedule, schedule_arrays, schedule_edges
 from plan_scheduler.errors import (
@@ -23,7 +23,7 @@ from plan_scheduler.forecast import WORKERS, PredictedTask, RoutedForecast, fore
 from plan_scheduler.impact import Provenance, impacted, provenance
 from plan_scheduler.lowering import lower
 from plan_scheduler.scheduler import schedule_plan
-from plan_scheduler.selection import select
+from plan_scheduler.selection import select, with_inputs
 from plan_scheduler.signature import plan_signatures
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "estimate_costs",
     "schedule_plan",
     "CostModel",
+    "expected_rows_in",
     "fit_cost_model",
     "calibration",
     "Calibration",
@@ -55,6 +56,7 @@ __all__ = [
     "provenance",
     "Provenance",
     "select",
+    "with_inputs",
     # errors
     "SchedulerError",
     "CycleError",

@@ -1,8 +1,9 @@
 """Seconds from statistics: a constant per task, and something per operator, byte and row."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from plan_contracts import Task, ViewStatistics
+from plan_contracts import Statistics, Task, ViewStatistics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,15 +28,18 @@ class CostModel:
     expected_relative_error: float | None = None
     """Median relative error that the coefficients had where they come from; none when that was not measured."""
 
-    def seconds(self, statistics: ViewStatistics) -> float:
-        """Predict the duration of a view; numbers that are not known count nothing."""
-        return (
-            self.per_task
-            + self.per_operator * statistics.operators
-            + self.per_byte_in * (statistics.bytes_in or 0)
-            + self.per_row_in * (statistics.rows_in or 0)
-            + self.per_row_out * (statistics.rows_out or 0)
+    def seconds(self, views: Sequence[ViewStatistics]) -> float:
+        """Predict the duration of a task from what its views read, upstream first, and the last of them writes.
+
+        Numbers that are not known count nothing.
+        """
+        reading = sum(
+            self.per_operator * view.operators
+            + self.per_byte_in * (view.bytes_in or 0)
+            + self.per_row_in * (view.rows_in or 0)
+            for view in views
         )
+        return self.per_task + reading + self.per_row_out * (views[-1].rows_out or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,11 @@ def known_views(task: Task, statistics: dict[str, ViewStatistics]) -> list[ViewS
     found = [statistics.get(view) for view in task.views]
     known = [view for view in found if view is not None and (view.rows_in is not None or view.bytes_in is not None)]
     return known if known and len(known) == len(found) else None
+
+
+def expected_rows_in(task: Task, statistics: Statistics) -> int | None:
+    """Give the rows that the views of a task are expected to read, each by itself; none when one does not know."""
+    return size_of(known_views(task, statistics.views)).rows_in
 
 
 def size_of(views: list[ViewStatistics] | None) -> TaskSize:

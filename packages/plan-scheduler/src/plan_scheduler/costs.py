@@ -79,10 +79,8 @@ def _estimate(
     if task.declared_cost is not None:
         return TaskCost(seconds=round_to_microseconds(task.declared_cost), source=CostSource.DECLARED)
     views = _sizes(task, statistics)
-    modelled = None if views is None else sum(model.seconds(view) for view in views)
-    found = cost_from_history(
-        past, size_of(views), fixed_seconds=model.per_task * max(1, len(task.views)), modelled_seconds=modelled
-    )
+    modelled = None if views is None else model.seconds(views)
+    found = cost_from_history(past, size_of(views), fixed_seconds=model.per_task, modelled_seconds=modelled)
     if found is not None:
         return TaskCost(
             seconds=round_to_microseconds(found.seconds),

@@ -1,6 +1,6 @@
 """Why a task stands where it stands, in words."""
 
-from plan_contracts import CostSource, PlanScheduleArtifact, TaskGraph
+from plan_contracts import CostSource, LoweringChoice, Materialize, PlanScheduleArtifact, TaskGraph
 from plan_scheduler.errors import UnknownTask
 
 _SOURCES = {
@@ -8,6 +8,13 @@ _SOURCES = {
     CostSource.HISTORY: "from past runs of the same definition",
     CostSource.STATISTICS: "estimated from the statistics of its inputs",
     CostSource.DEFAULT: "a default, because nothing is known of it",
+}
+
+_RESULTS = {
+    Materialize.TABLE: "an output",
+    Materialize.TEMP: "kept in the cache for its readers",
+    Materialize.EPHEMERAL: "computed inside its readers",
+    Materialize.AUTO: "not decided",
 }
 
 
@@ -21,7 +28,7 @@ def explain(schedule: PlanScheduleArtifact, tasks: TaskGraph, task: str) -> str:
     tasks
         The task graph it was made from.
     task
-        A scheduled task, or one that was left out.
+        A scheduled task, one that was left out, or a view that is computed inside others.
 
     Raises
     ------
@@ -30,6 +37,10 @@ def explain(schedule: PlanScheduleArtifact, tasks: TaskGraph, task: str) -> str:
     """
     if task in schedule.left_out:
         return f"`{task}` is not scheduled: {schedule.left_out[task]}"
+    lowering = {choice.view: choice for choice in schedule.lowering}
+    if task not in schedule.task_costs and task in lowering:
+        inside = ", ".join(f"`{name}`" for name, views in schedule.views_by_task.items() if task in views)
+        return f"`{task}` is no task of its own. {_became(lowering[task])} It is computed in {inside or 'no task'}."
     if task not in schedule.task_costs:
         message = f"There is no task `{task}` in the schedule"
         raise UnknownTask(message, subject=task, suggestion="See `ordered_tasks` for the names.")
@@ -43,8 +54,13 @@ def explain(schedule: PlanScheduleArtifact, tasks: TaskGraph, task: str) -> str:
             _waiting(schedule, tasks, task),
             _urgency(schedule, task),
             _neighbour(schedule, task, place),
+            _became(lowering[task]) if task in lowering else "",
         ]
     ).rstrip()
+
+
+def _became(choice: LoweringChoice) -> str:
+    return f"Its result is {_RESULTS[choice.materialize]} ({choice.reason})."
 
 
 def show_seconds(seconds: float) -> str:

@@ -65,7 +65,8 @@ def cost_from_history(
 
 
 def _scaled(entry: TaskHistoryEntry, size: TaskSize, fixed_seconds: float) -> float:
-    ratio = _ratio(size.rows_in, entry.rows_in) or _ratio(size.bytes_in, entry.bytes_read) or 1.0
+    then = entry.expected_rows_in if entry.expected_rows_in is not None else entry.rows_in
+    ratio = _ratio(size.rows_in, then) or _ratio(size.bytes_in, entry.bytes_read) or 1.0
     fixed = min(fixed_seconds, entry.seconds)
     return fixed + (entry.seconds - fixed) * min(max(ratio, 1 / MAX_SCALE), MAX_SCALE)
 

@@ -7,8 +7,10 @@ from plan_contracts import (
     DatasetScan,
     LogicalGraph,
     LogicalNode,
+    LoweringChoice,
     Materialize,
     NodeKind,
+    Statistics,
     Task,
     TaskGraph,
     TaskKind,
@@ -17,7 +19,7 @@ from plan_contracts import (
 from plan_contracts.errors import PlanError, raise_all
 from plan_scheduler.check_tasks import add_checks
 from plan_scheduler.errors import InputNotAdmitted, UnknownTask, ViewNotPlanned
-from plan_scheduler.fusion import fuse
+from plan_scheduler.fusion import Fusion, fuse, is_fused
 from plan_scheduler.scan_tasks import add_scans
 
 _NO_CHECKS: Mapping[str, Sequence[DataCheck]] = {}
@@ -28,6 +30,7 @@ def lower(
     graph: LogicalGraph,
     *,
     admitted: Collection[str] | None = None,
+    statistics: Statistics | None = None,
     checks: Mapping[str, Sequence[DataCheck]] = _NO_CHECKS,
     scans: Mapping[str, DatasetScan] = _NO_SCANS,
 ) -> TaskGraph:
@@ -39,6 +42,8 @@ def lower(
         Datasets, views and edges.
     admitted
         Views that may run; none admits all.
+    statistics
+        What each view reads and gives, for the views that are `auto`.
     checks
         What only data can show, by dataset or view; see `add_checks`.
     scans
@@ -56,47 +61,66 @@ def lower(
     UnknownTask, ViewNotPlanned, InputNotAdmitted
         The one problem there is; `plan_contracts.PlanErrors` with all of them when there are several.
     """
-    views = {node.name: node for node in graph.nodes if node.kind is not NodeKind.DATASET}
-    chosen = set(views) if admitted is None else set(admitted)
-    problems: list[PlanError] = [
-        UnknownTask(f"`{name}` is admitted and is no view of the graph", subject=name)
-        for name in sorted(chosen - views.keys())
-    ]
-    known = {name: views[name] for name in sorted(chosen & views.keys())}
-    datasets: dict[str, set[str]] = {name: set() for name in known}
-    inputs: dict[str, list[str]] = {name: [] for name in known}
-    for edge in graph.edges:
-        if edge.consumer not in known:
-            continue
-        if edge.producer not in views:
-            datasets[edge.consumer].add(edge.producer)
-        elif edge.producer in known:
+    nodes = sorted(graph.nodes, key=lambda node: node.name)
+    views = {node.name: node for node in nodes if node.kind is not NodeKind.DATASET}
+    datasets: dict[str, set[str]] = {name: set() for name in views}
+    inputs: dict[str, list[str]] = {name: [] for name in views}
+    for edge in sorted(graph.edges, key=lambda edge: (edge.producer, edge.consumer)):
+        if edge.producer in views:
             inputs[edge.consumer].append(edge.producer)
         else:
-            problems.append(_not_admitted(edge.producer, edge.consumer))
-    problems += [_not_planned(name) for name, view in known.items() if view.definition is None]
-    raise_all(problems)
-    fusion = fuse(known, inputs, checks)
+            datasets[edge.consumer].add(edge.producer)
+    chosen = set(views) if admitted is None else set(admitted)
+    _check_admission(views, inputs, chosen)
+    fusion = fuse(views, inputs, statistics=statistics, checked=checks)
+    choices = _choices_of_run(views, inputs, chosen, fusion)
+    members_of = {name: fusion.members[name] for name, choice in choices.items() if not is_fused(choice)}
     edges = {
         (producer, task)
-        for task, members in fusion.members.items()
+        for task, members in members_of.items()
         for member in members
         for producer in inputs[member]
-        if producer in fusion.members and producer != task
+        if producer in members_of and producer != task
     }
     tasks = TaskGraph(
         tasks=tuple(
             _task(
-                [known[member] for member in members],
+                [views[member] for member in members],
                 set[str]().union(*(datasets[member] for member in members)),
-                temp=fusion.choices[name].materialize is Materialize.TEMP,
+                temp=choices[name].materialize is Materialize.TEMP,
             )
-            for name, members in sorted(fusion.members.items())
+            for name, members in members_of.items()
         ),
         edges=tuple(sorted(edges)),
-        lowering=tuple(fusion.choices[name] for name in known),
+        lowering=tuple(choices.values()),
     )
     return add_scans(add_checks(tasks, checks), scans)
+
+
+def _check_admission(views: Mapping[str, LogicalNode], inputs: Mapping[str, Sequence[str]], chosen: set[str]) -> None:
+    problems: list[PlanError] = [
+        UnknownTask(f"`{name}` is admitted and is no view of the graph", subject=name)
+        for name in sorted(chosen - views.keys())
+    ]
+    admitted = sorted(chosen & views.keys())
+    problems += [
+        _not_admitted(producer, name) for name in admitted for producer in inputs[name] if producer not in chosen
+    ]
+    problems += [_not_planned(name) for name in admitted if views[name].definition is None]
+    raise_all(problems)
+
+
+def _choices_of_run(
+    views: Mapping[str, LogicalNode], inputs: Mapping[str, Sequence[str]], chosen: Collection[str], fusion: Fusion
+) -> dict[str, LoweringChoice]:
+    """Give the choices of the admitted views, sorted; `auto` keeps what only views that do not run would compute."""
+    needed = {producer for name in chosen for producer in inputs[name]}
+    choices = {name: fusion.choices[name] for name in sorted(chosen)}
+    for name, choice in choices.items():
+        if is_fused(choice) and views[name].materialize is Materialize.AUTO and name not in needed:
+            reason = "`auto`: kept, because none of its readers runs"
+            choices[name] = LoweringChoice(view=name, materialize=Materialize.TEMP, reason=reason)
+    return choices
 
 
 def _not_planned(view: str) -> ViewNotPlanned:

@@ -2,7 +2,7 @@
 
 import fnmatch
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from plan_contracts import LogicalGraph, LogicalNode, NodeKind, nearest
@@ -61,6 +61,13 @@ def select(
         raise _refused(expression, 0, 1, "The selection is empty", "Name a view, or leave the selection out.")
     chosen = _union(selector, expression) - _union(selector, exclude)
     return tuple(sorted(name for name in chosen if nodes[name].kind is not NodeKind.DATASET))
+
+
+def with_inputs(graph: LogicalGraph, views: Iterable[str]) -> frozenset[str]:
+    """Give some views and all that they read, directly or through others; datasets are not among them."""
+    producers, _ = neighbours(graph)
+    datasets = {node.name for node in graph.nodes if node.kind is NodeKind.DATASET}
+    return frozenset(reach(views, producers) - datasets)
 
 
 def _union(selector: _Selector, expression: str) -> set[str]:

@@ -182,6 +182,7 @@ def _judge_view(
     return TaskValidation(
         task=view,
         status=status,
+        definition=known.views[view].definition,
         location=None if path is None else SourceLocation(file=path),
         edges=edges,
         findings=tuple(known.findings.get(view, ())),

@@ -10,13 +10,26 @@ from plan_cli.building import HISTORY_RUNS
 from plan_cli.execution_policy import preview_execution
 from plan_cli.machine import describe_machine, machine_label
 from plan_cli.open_project import OpenProject, open_project
-from plan_cli.options import AsJson, Costs, Policy, Profile, ProjectPath, StorePlace, Vars, assignments, cost_choice
+from plan_cli.options import (
+    AsJson,
+    Costs,
+    Exclude,
+    Policy,
+    Profile,
+    ProjectPath,
+    Select,
+    StorePlace,
+    Vars,
+    assignments,
+    cost_choice,
+)
 from plan_cli.planning import History, admit_plan, schedule_project, validate_project
 from plan_cli.render.console import console, print_json, show_warnings
 from plan_cli.render.places import ProjectPlaces
 from plan_cli.render.schedule_text import forecast_lines, order_lines, schedule_summary
 from plan_cli.render.validation_text import admission_line, finding_lines, summary_line
 from plan_cli.reporting import reports_errors
+from plan_cli.selecting import Selection, choose_views
 from plan_contracts import artifact_id
 from plan_scheduler import explain
 
@@ -28,6 +41,8 @@ def plan(
     profile: Profile = None,
     store: StorePlace = None,
     var: Vars = None,
+    select: Select = "",
+    exclude: Exclude = "",
     costs: Costs = "auto",
     policy: Policy = None,
     explain_task: Annotated[
@@ -53,7 +68,8 @@ def plan(
         out.print(admission_line(admission), markup=False)
         return of_build(admission, None)
     warnings = preview_execution(opened, validated.compiled.graph)
-    planned = schedule_project(validated, admission, costs=cost_choice(costs), history=_history(opened))
+    chosen = choose_views(opened, validated.compiled, admission, Selection(select=select, exclude=exclude))
+    planned = schedule_project(validated, chosen, costs=cost_choice(costs), history=_history(opened))
     if json:
         print_json(planned.schedule)
     elif explain_task is not None:

@@ -14,12 +14,22 @@ def schedule_summary(schedule: PlanScheduleArtifact) -> Iterator[str]:
         f"plan {schedule.plan_signature[:12]}: {count(schedule.task_count, 'task')} "
         f"in {count(len(schedule.generations), 'generation')}, {duration(total)} of work predicted"
     )
+    yield from left_out_lines(schedule)
     yield from lowering_lines(schedule)
     yield from critical_path_lines(schedule)
 
 
+def left_out_lines(schedule: PlanScheduleArtifact) -> Iterator[str]:
+    """Name the views that are not scheduled, by the reason."""
+    by_reason: dict[str, list[str]] = {}
+    for view, reason in schedule.left_out.items():
+        by_reason.setdefault(reason, []).append(view)
+    for reason, views in by_reason.items():
+        yield f"left out, because {reason}: {', '.join(sorted(views))}"
+
+
 def lowering_lines(schedule: PlanScheduleArtifact) -> Iterator[str]:
-    """Say which views have no output of their own, and which have although `ephemeral` is asked for."""
+    """Say which views have no output of their own, and which are not computed inside their readers though asked to."""
     fused = views_lowered_to(schedule, Materialize.EPHEMERAL)
     if fused:
         yield f"computed inside their readers: {', '.join(fused)}"
@@ -27,8 +37,8 @@ def lowering_lines(schedule: PlanScheduleArtifact) -> Iterator[str]:
     if temporary:
         yield f"kept in the cache for their readers: {', '.join(temporary)}"
     for choice in schedule.lowering:
-        if choice.materialize is Materialize.TABLE and "asked for, but" in choice.reason:
-            yield f"written as a table: {choice.view} ({choice.reason})"
+        if choice.materialize is Materialize.TEMP and "asked for, but" in choice.reason:
+            yield f"kept all the same: {choice.view} ({choice.reason})"
 
 
 def critical_path_lines(schedule: PlanScheduleArtifact) -> Iterator[str]:
