@@ -62,7 +62,7 @@ def identity_form(document: Contract) -> dict[str, object]:
     --------
     >>> from plan_contracts import ArtifactIds
     >>> identity_form(ArtifactIds(run_manifest="0" * 64))
-    {'plan_schedule': None, 'plan_validation': None, 'plan_evidence': None}
+    {'plan_evidence': None, 'plan_schedule': None, 'plan_validation': None}
     """
     return _without_run_specific(canonical_form(document))
 
