@@ -29,7 +29,6 @@ from plan_contracts.testing import RecordingSink
 from plan_exec.announcer import Announcer
 from plan_exec.choice import slots_of
 from plan_exec.dispatcher import Dispatcher
-from plan_exec.execution import task_states
 from plan_exec.executors.executor import Attempt, Completion, Completions
 from plan_exec.inbox import Message
 from plan_exec.lane import Lane
@@ -38,6 +37,7 @@ from plan_exec.memory_budget import MemoryBudget
 from plan_exec.progress import NoListener
 from plan_exec.publishing import Publisher
 from plan_exec.retention import Retention
+from plan_exec.task_states import task_states
 from plan_exec.testing import Scenario, scenario
 
 DEADLOCK = "the dispatcher sleeps, and nothing will ever wake it"

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import functions
+import parallel_functions
 import pytest
 from executing import PROCESSES, SERIAL, THREADS, outcome_of, run
 
@@ -18,14 +20,15 @@ from plan_contracts import (
     RaySettings,
     RetryPolicy,
     RoutingRules,
+    TaskFinished,
     TaskPolicy,
 )
 from plan_contracts.error_catalogue import ERROR_CODES
-from plan_contracts.testing import assert_error_example
-from plan_exec import check_rules, choose_executor
 from plan_exec.executors.dask_cluster import check_dask_address
 from plan_exec.executors.ray_cluster import check_ray_address
 from plan_exec.executors.scratch_probe import ScratchProbe, check_scratch
+from plan_contracts.testing import RecordingSink, assert_error_example
+from plan_exec import check_rules, choose_executor, execute_module
 from plan_exec.testing import scenario
 
 
@@ -46,6 +49,7 @@ RAISED: dict[str, Callable[[Path], object]] = {
         THREADS,
         policy=ExecutionPolicy(memory_bytes=1 << 30, views={"daily_revenue": TaskPolicy(memory_bytes=4 << 30)}),
     ),
+    "node_not_supported": lambda folder: execute_module(parallel_functions, ["unit"], inputs={"start": 3}),
     "request_missing": _without_request,
     "routing_refused": lambda folder: check_rules(
         RoutingRules(views={"daily_revenu": ExecutorKind.THREADPOOL}),
@@ -84,6 +88,15 @@ def test_error_that_ends_a_run_says_what_is_published(code: str, tmp_path: Path)
 
 
 @pytest.mark.timeout(60)
+def test_error_of_a_function_says_what_is_published() -> None:
+    sink = RecordingSink()
+    with pytest.raises(ZeroDivisionError):
+        execute_module(functions, ["failing"], inputs={"start": 1}, sink=sink)
+    (error,) = [event.error for event in sink.of_type(TaskFinished) if event.error is not None]
+    assert_error_example(error)
+
+
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("code", FAILING)
 def test_error_of_a_task_says_what_is_published(code: str, tmp_path: Path) -> None:
     task, script, way = FAILING[code]
@@ -100,4 +113,5 @@ def _staged_names(error: ErrorPayload) -> dict[str, str]:
 
 
 def test_every_code_of_this_package_has_a_scenario() -> None:
-    assert sorted([*RAISED, *FAILING]) == [error.code for error in ERROR_CODES if error.package == "plan_exec"]
+    published = [error.code for error in ERROR_CODES if error.package == "plan_exec"]
+    assert sorted([*RAISED, *FAILING, "node_failed"]) == published

@@ -450,6 +450,22 @@ ERROR_CODES: tuple[ErrorCode, ...] = (
         subject=SubjectKind.VIEW,
     ),
     _code(
+        "node_failed",
+        "plan_exec",
+        "execution",
+        1,
+        "A function of a Hamilton module raised; the exception itself ends the call that ran the module.",
+        subject=SubjectKind.NODE,
+    ),
+    _code(
+        "node_not_supported",
+        "plan_exec",
+        "execution",
+        2,
+        "A function of a Hamilton module can only be run by Hamilton's own driver.",
+        subject=SubjectKind.NODE,
+    ),
+    _code(
         "request_missing",
         "plan_exec",
         "execution",

@@ -9,6 +9,8 @@ from plan_exec.errors import (
     ExecutorGone,
     ExecutorNotAvailable,
     LimitsRefused,
+    NodeFailed,
+    NodeNotSupported,
     RequestMissing,
     ResultMisplaced,
     RoutingRefused,
@@ -22,12 +24,14 @@ from plan_exec.errors import (
 from plan_exec.execution import execute_plan
 from plan_exec.executors.executor import Attempt, Completion, Completions, Executor, ExecutorLost
 from plan_exec.executors.making import ExecutorFactory
+from plan_exec.modules import execute_module
 from plan_exec.progress import ProgressListener
 from plan_exec.routing import check_rules
 
 __all__ = [
     # execute
     "execute_plan",
+    "execute_module",
     "check_rules",
     "choose_executor",
     "ProgressListener",
@@ -46,6 +50,8 @@ __all__ = [
     "ExecutorGone",
     "ExecutorNotAvailable",
     "LimitsRefused",
+    "NodeFailed",
+    "NodeNotSupported",
     "RequestMissing",
     "ResultMisplaced",
     "RoutingRefused",

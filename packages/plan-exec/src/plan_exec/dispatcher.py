@@ -33,7 +33,7 @@ from plan_exec.inbox import Inbox, Interruption
 from plan_exec.interruptions import interruptions_into
 from plan_exec.lane import Lane
 from plan_exec.memory_budget import MemoryBudget
-from plan_exec.publishing import Publisher
+from plan_exec.publishing import Publishing
 from plan_exec.retention import Retention
 from plan_exec.retries import MEMORY_EXHAUSTED, may_retry, retry_delay
 from plan_exec.task_state import TaskState
@@ -84,7 +84,7 @@ class Dispatcher:
         states: Mapping[str, TaskState],
         lanes: Mapping[Placement, Lane],
         *,
-        publisher: Publisher,
+        publisher: Publishing,
         retention: Retention,
         announcer: Announcer,
         inbox: Inbox,

@@ -120,3 +120,18 @@ class ResultMisplaced(ExecutionError, ValueError):
     code = "result_misplaced"
     subject_kind = SubjectKind.TASK
     exit_code = 1
+
+
+class NodeNotSupported(ExecutionError, NotImplementedError):
+    """A function of a Hamilton module can only be run by Hamilton's own driver."""
+
+    code = "node_not_supported"
+    subject_kind = SubjectKind.NODE
+
+
+class NodeFailed(ExecutionError, RuntimeError):
+    """A function of a Hamilton module raised; the exception itself ends the call that ran the module."""
+
+    code = "node_failed"
+    subject_kind = SubjectKind.NODE
+    exit_code = 1

@@ -13,7 +13,6 @@ from plan_contracts import (
     ExecutionPolicy,
     ExecutionReport,
     ExecutionStarted,
-    ExecutorChoice,
     ExecutorConfig,
     ExecutorKind,
     PlanScheduleArtifact,
@@ -23,7 +22,6 @@ from plan_contracts import (
 from plan_exec.announcer import Announcer
 from plan_exec.choice import choose_executor, slots_of
 from plan_exec.dispatcher import Dispatcher
-from plan_exec.errors import RequestMissing
 from plan_exec.executors.making import ExecutorFactory, make_lanes
 from plan_exec.inbox import QueueInbox
 from plan_exec.limits import check_limits, memory_share, task_limits
@@ -31,10 +29,10 @@ from plan_exec.memory_budget import MemoryBudget
 from plan_exec.progress import NoListener, ProgressListener
 from plan_exec.publishing import Publisher
 from plan_exec.retention import Retention
-from plan_exec.routing import check_executors, route
+from plan_exec.routing import check_executors
 from plan_exec.tags import node_tags
-from plan_exec.task_policy import policy_of
 from plan_exec.task_state import TaskState
+from plan_exec.task_states import task_states
 
 if TYPE_CHECKING:
     from plan_exec.hamilton_seam import HamiltonRun, LifecycleAdapter
@@ -158,42 +156,3 @@ def execute_plan(
         seconds=clock.monotonic() - began,
         interrupted=dispatcher.interrupted,
     )
-
-
-def task_states(
-    schedule: PlanScheduleArtifact,
-    requests: Mapping[str, TaskRequest],
-    tasks: TaskGraph,
-    choice: ExecutorChoice,
-    policy: ExecutionPolicy,
-) -> dict[str, TaskState]:
-    """Put together what is known of each scheduled task, in schedule order."""
-    missing = [name for name in schedule.ordered_tasks if name not in requests]
-    if missing:
-        message = f"The scheduled task `{missing[0]}` has no request (of {len(missing)} such tasks)"
-        raise RequestMissing(message, subject=missing[0])
-    scheduled = set(schedule.ordered_tasks)
-    producers: dict[str, list[str]] = {name: [] for name in schedule.ordered_tasks}
-    consumers: dict[str, list[str]] = {name: [] for name in schedule.ordered_tasks}
-    for producer, consumer in tasks.edges:
-        if producer in scheduled and consumer in scheduled:
-            producers[consumer].append(producer)
-            consumers[producer].append(consumer)
-    by_name = {task.name: task for task in tasks.tasks}
-    return {
-        name: TaskState(
-            task=by_name[name],
-            request=requests[name],
-            route=route(by_name[name], schedule.task_costs[name], choice, policy.routing),
-            policy=policy_of(by_name[name], policy),
-            index=index,
-            cost=schedule.task_costs[name],
-            bottom_level=schedule.bottom_level_costs[name],
-            slack=schedule.slack_by_task[name],
-            producers=tuple(producers[name]),
-            consumers=tuple(consumers[name]),
-            waiting_for=len(producers[name]),
-            waiting_consumers=len(consumers[name]),
-        )
-        for index, name in enumerate(schedule.ordered_tasks)
-    }

@@ -11,6 +11,7 @@ graph, calls the hooks of a graph's execution, and leaves the tasks to `run`.
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import Context, copy_context
+from types import ModuleType
 from typing import Any, TypeGuard, cast
 
 from hamilton import driver, graph, node
@@ -19,6 +20,7 @@ from hamilton.io.materialization import ExtractorFactory
 from hamilton.lifecycle import base as lifecycle_base
 
 from plan_contracts import RoutingDecision, TaskOutcome, TaskStatus
+from plan_exec.errors import NodeNotSupported
 from plan_exec.tags import TagValue
 
 _LOGGERS = ("hamilton.driver", "hamilton.execution.executors")
@@ -126,22 +128,19 @@ class HamiltonRun:
         nodes = [_task_node(name, producers, tags[name]) for name, producers in dependencies.items()]
         self._manager = PlanExecutionManager(routes)
         self._names = list(dependencies)
-        self._run_id = ""
-        self._contexts: dict[str, Context] = {}
         _quieten()
         builder = driver.Builder().with_materializers(_TaskNodes(nodes)).with_adapters(*adapters)
         self.driver = builder.build()
-        self._adapters = cast(
-            lifecycle_base.LifecycleAdapterSet, self.driver.adapter
-        )  # the driver wraps whatever it was given
-        self._nodes = {each.name: each for each in nodes}
+        # The driver wraps whatever it was given.
+        adapter_set = cast(lifecycle_base.LifecycleAdapterSet, self.driver.adapter)
+        self._hooks = NodeHooks(adapter_set, {each.name: each for each in nodes})
 
     def execute(self, run: Callable[[], Mapping[str, TaskOutcome]]) -> Mapping[str, TaskOutcome]:
         """Execute every task through `run`, with the hooks of a graph's execution around it; give the outcomes."""
 
         def run_graph(run_id: str) -> Mapping[str, TaskOutcome]:
-            self._run_id = run_id
-            self._hook("post_task_group", task_ids=self._names)
+            self._hooks.run_id = run_id
+            self._hooks.grouped()
             return run()
 
         self.driver.graph_executor = PlanGraphExecutor(run_graph, self._manager)
@@ -149,48 +148,168 @@ class HamiltonRun:
         return cast(dict[str, TaskOutcome], self.driver.execute(wanted))
 
     def before(self, task: str) -> None:
-        """Call the hooks before a task.
-
-        Each task has a context of its own, since adapters keep what is open in context variables, as if tasks did not
-        overlap in one thread.
-        """
-        self._contexts[task] = copy_context()
-        self._contexts[task].run(self._before, task)
+        """Call the hooks before a task."""
+        self._hooks.before(task, {})
 
     def after(self, outcome: TaskOutcome) -> None:
         """Call the hooks after a task."""
-        self._contexts.pop(outcome.task).run(self._after, outcome)
-
-    def _before(self, task: str) -> None:
-        each = self._nodes[task]
-        scope = _scope(each)
-        self._hook("pre_task_submission", inputs={}, overrides={}, **scope)
-        self._hook("pre_task_execute", inputs={}, overrides={}, **scope)
-        self._hook("pre_node_execute", node_=each, kwargs={}, task_id=task)
-
-    def _after(self, outcome: TaskOutcome) -> None:
-        each = self._nodes[outcome.task]
-        success = outcome.status is TaskStatus.SUCCEEDED
         error = None if outcome.error is None else RuntimeError(outcome.error.message)
-        result = outcome if success else None
-        results = {outcome.task: outcome} if success else None
-        scope = _scope(each)
-        self._hook(
-            "post_node_execute",
-            node_=each,
-            kwargs={},
-            success=success,
-            error=error,
-            result=result,
-            task_id=outcome.task,
-        )
-        self._hook("post_task_execute", success=success, error=error, results=results, **scope)
-        self._hook("post_task_return", success=success, error=error, result=results, **scope)
+        self._hooks.after(outcome.task, outcome if outcome.status is TaskStatus.SUCCEEDED else None, error)
 
-    def _hook(self, name: str, **arguments: Any) -> None:
+
+class NodeHooks:
+    """Calls the adapters' hooks around each node, in the caller's thread.
+
+    Each node has a context of its own, since adapters keep what is open in context variables, as if nodes did not
+    overlap in one thread.
+
+    Parameters
+    ----------
+    adapters
+        The user's lifecycle adapters.
+    nodes
+        The nodes by name.
+    """
+
+    def __init__(self, adapters: lifecycle_base.LifecycleAdapterSet, nodes: Mapping[str, node.Node]) -> None:
+        self._adapters = adapters
+        self._nodes = nodes
+        self._contexts: dict[str, Context] = {}
+        self.run_id = ""
+
+    def grouped(self) -> None:
+        """Call the hook that hears of every task before the first one."""
+        self._call("post_task_group", task_ids=list(self._nodes))
+
+    def before(self, name: str, inputs: Mapping[str, Any]) -> None:
+        """Call the hooks before a node; its inputs are whatever its function takes."""
+        self._contexts[name] = copy_context()
+        self._contexts[name].run(self._before, self._nodes[name], dict(inputs))
+
+    def after(self, name: str, result: Any, error: Exception | None) -> None:
+        """Call the hooks after a node; its result is whatever its function gives."""
+        self._contexts.pop(name).run(self._after, self._nodes[name], result, error)
+
+    def compute(self, name: str, inputs: Mapping[str, Any]) -> Any:
+        """Call a node's function, in the way that an adapter wants it where one does."""
+        each = self._nodes[name]
+        if self._adapters.does_method("do_node_execute", is_async=False):
+            return self._adapters.call_lifecycle_method_sync(
+                "do_node_execute", run_id=self.run_id, node_=each, kwargs=dict(inputs), task_id=name
+            )
+        return cast(Any, each(**inputs))  # a function of the user's may give anything
+
+    def _before(self, each: node.Node, inputs: dict[str, Any]) -> None:
+        scope = _scope(each)
+        self._call("pre_task_submission", inputs=inputs, overrides={}, **scope)
+        self._call("pre_task_execute", inputs=inputs, overrides={}, **scope)
+        self._call("pre_node_execute", node_=each, kwargs=inputs, task_id=each.name)
+
+    def _after(self, each: node.Node, result: Any, error: Exception | None) -> None:
+        success = error is None
+        results = {each.name: result} if success else None
+        end: dict[str, Any] = {"success": success, "error": error}
+        scope = _scope(each)
+        self._call("post_node_execute", node_=each, kwargs={}, result=result, task_id=each.name, **end)
+        self._call("post_task_execute", results=results, **end, **scope)
+        self._call("post_task_return", result=results, **end, **scope)
+
+    def _call(self, hook: str, **arguments: Any) -> None:
         """Call one hook; the arguments are as different as Hamilton's hooks."""
-        if self._adapters.does_hook(name, is_async=False):
-            self._adapters.call_all_lifecycle_hooks_sync(name, run_id=self._run_id, **arguments)
+        if self._adapters.does_hook(hook, is_async=False):
+            self._adapters.call_all_lifecycle_hooks_sync(hook, run_id=self.run_id, **arguments)
+
+
+class FunctionGraph:
+    """The functions of the user's modules that lead to what is wanted, driven by Hamilton's driver and run by ours.
+
+    Parameters
+    ----------
+    modules
+        Modules of Hamilton functions.
+    config
+        What decides between functions when the graph is built.
+    adapters
+        The user's lifecycle adapters.
+    """
+
+    def __init__(
+        self, modules: Sequence[ModuleType], config: Mapping[str, Any], adapters: Sequence[LifecycleAdapter]
+    ) -> None:
+        _quieten()
+        self._driver = (
+            driver.Builder().with_modules(*modules).with_config(dict(config)).with_adapters(*adapters).build()
+        )
+
+    def execute(
+        self, wanted: Sequence[str], inputs: Mapping[str, Any], run: "Callable[[FunctionRun], Mapping[str, Any]]"
+    ) -> dict[str, Any]:
+        """Check inputs and types as Hamilton does, then leave the nodes to `run`, which gives values by name."""
+        self._driver.graph_executor = _FunctionExecutor(
+            run, cast(lifecycle_base.LifecycleAdapterSet, self._driver.adapter)
+        )
+        final: list[Any] = list(wanted)  # Hamilton's parameter takes functions and variables too
+        return cast(dict[str, Any], self._driver.execute(final, inputs=dict(inputs)))
+
+
+class FunctionRun:
+    """One execution of a module's functions.
+
+    Parameters
+    ----------
+    hooks
+        Calls functions, and the adapters around them.
+    nodes
+        The functions that are to run.
+    given
+        Inputs and configuration, by name.
+    wanted
+        What is asked for.
+    """
+
+    def __init__(
+        self, hooks: NodeHooks, nodes: Mapping[str, node.Node], given: Mapping[str, Any], wanted: Sequence[str]
+    ) -> None:
+        self.hooks = hooks
+        self.given = dict(given)
+        self.wanted = tuple(wanted)
+        self.takes = {name: tuple(each.input_types) for name, each in nodes.items()}
+        """Names of what each function takes, optional ones included."""
+        self.tags = {name: {key: str(value) for key, value in each.tags.items()} for name, each in nodes.items()}
+
+
+class _FunctionExecutor(driver.GraphExecutor):
+    def __init__(
+        self, run: Callable[[FunctionRun], Mapping[str, Any]], adapters: lifecycle_base.LifecycleAdapterSet
+    ) -> None:
+        self._run = run
+        self._adapters = adapters
+
+    def validate(self, nodes_to_execute: list[node.Node]) -> None:
+        """Refuse what one function per task cannot be."""
+        for each in nodes_to_execute:
+            if each.node_role in (node.NodeType.EXPAND, node.NodeType.COLLECT):
+                message = f"The function `{each.name}` is Parallelizable or takes a Collect"
+                mend = "Return a list and take it in the next function, or use Hamilton's own driver."
+                raise NodeNotSupported(message, subject=each.name, suggestion=mend)
+
+    def execute(
+        self,
+        fg: graph.FunctionGraph,
+        final_vars: list[Any],
+        overrides: dict[str, Any],
+        inputs: dict[str, Any],
+        run_id: str,
+    ) -> dict[str, Any]:
+        """Run the graph; `Any` is what Hamilton's signature says."""
+        given = {**fg.config, **inputs, **overrides}
+        found, _ = fg.get_upstream_nodes(final_vars, given, overrides)
+        nodes = {each.name: each for each in found if not each.user_defined and each.name not in given}
+        hooks = NodeHooks(self._adapters, nodes)
+        hooks.run_id = run_id
+        hooks.grouped()
+        values = {**given, **self._run(FunctionRun(hooks, nodes, given, final_vars))}
+        return {name: values[name] for name in final_vars}
 
 
 def _scope(each: node.Node) -> dict[str, Any]:

@@ -1,9 +1,26 @@
 """Write, audit, publish: a result is verified and published at once, or held back until its checks have passed."""
 
 from collections.abc import Mapping
+from typing import Protocol
 
 from plan_contracts import Committer, OutputRecord, PublishedOutput, StagedOutput, TaskResult
 from plan_exec.task_state import TaskState
+
+
+class Publishing(Protocol):
+    """What the dispatcher does with results."""
+
+    def reuse(self, state: TaskState) -> bool:
+        """Take over what need not be made again."""
+        ...
+
+    def accept(self, state: TaskState, result: TaskResult) -> None:
+        """Take the results of a task that succeeded; raises `PlanError` when they cannot be taken."""
+        ...
+
+    def records(self, state: TaskState) -> tuple[tuple[OutputRecord, ...], tuple[OutputRecord, ...]]:
+        """Give what a task has published or reused: outputs of the project, and what is not."""
+        ...
 
 
 class Publisher:

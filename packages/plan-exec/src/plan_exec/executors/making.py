@@ -7,6 +7,7 @@ from plan_exec.choice import slots_of
 from plan_exec.executors.executor import Executor
 from plan_exec.executors.threads import ThreadExecutor
 from plan_exec.lane import Lane
+from plan_exec.runtime_import import import_runtime
 
 ExecutorFactory = Callable[[str, int, str], Executor]
 """Makes an executor from the runtime's name, the slots, and the folder where results are staged."""
@@ -62,4 +63,4 @@ def _make(placement: Placement, slots: int, choice: ExecutorChoice, runtime: str
 
             return RayExecutor(runtime, slots, scratch_uri, config.ray)
         case Placement.INLINE | Placement.THREADPOOL:
-            return ThreadExecutor(runtime, slots, scratch_uri, placement=placement)
+            return ThreadExecutor(import_runtime(runtime), slots, scratch_uri, placement=placement)

@@ -3,11 +3,10 @@
 import threading
 from queue import SimpleQueue
 
-from plan_contracts import ExecutorCapabilities, Placement
+from plan_contracts import ExecutorCapabilities, Placement, WorkerRuntime
 from plan_exec.executors.executor import Attempt, Completions
 from plan_exec.executors.run_request import run_request
 from plan_exec.limits import worker_limits
-from plan_exec.runtime_import import import_runtime
 
 JOIN_SECONDS = 5.0
 """Longest wait for a thread that should end; one in the middle of a task ends with the process."""
@@ -21,11 +20,11 @@ class ThreadExecutor:
     """
 
     def __init__(
-        self, runtime: str, slots: int, scratch_uri: str, *, placement: Placement = Placement.THREADPOOL
+        self, runtime: WorkerRuntime, slots: int, scratch_uri: str, *, placement: Placement = Placement.THREADPOOL
     ) -> None:
         self._slots = slots
         self._placement = placement
-        self._runtime = import_runtime(runtime)
+        self._runtime = runtime
         self._scratch = scratch_uri
         self._jobs: SimpleQueue[tuple[Attempt, bytes] | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []

@@ -1,6 +1,5 @@
 """Everything that `execute_plan` takes, from one line of text."""
 
-import heapq
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +7,6 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from plan_contracts import (
-    CostSource,
     PlanScheduleArtifact,
     TaskGraph,
     TaskInput,
@@ -18,6 +16,7 @@ from plan_contracts import (
     ViewWork,
 )
 from plan_contracts.testing import MemoryCommitter, task_graph
+from plan_exec.urgency import schedule_by_urgency
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +62,7 @@ def scenario(
     committer = MemoryCommitter(folder / "store")
     seconds = {name: (costs or {}).get(name, 1.0) for name in names}
     return Scenario(
-        schedule=_schedule(tasks, seconds),
+        schedule=schedule_by_urgency(tasks, seconds),
         requests=_requests(tasks, scripts or {}, folder, committer.stage_uri()),
         tasks=tasks,
         committer=committer,
@@ -100,63 +99,3 @@ def _requests(tasks: TaskGraph, scripts: Mapping[str, str], folder: Path, stage:
         )
         for task in tasks.tasks
     }
-
-
-def _schedule(tasks: TaskGraph, costs: Mapping[str, float]) -> PlanScheduleArtifact:
-    """Order by bottom level, then name; enough for a dispatcher, which does not ask how a schedule came about."""
-    names = [task.name for task in tasks.tasks]
-    producers: dict[str, list[str]] = {name: [] for name in names}
-    consumers: dict[str, list[str]] = {name: [] for name in names}
-    for producer, consumer in tasks.edges:
-        producers[consumer].append(producer)
-        consumers[producer].append(consumer)
-    topological = _topological(producers, consumers, dict.fromkeys(names, 0.0))
-    bottom: dict[str, float] = {}
-    for name in reversed(topological):
-        bottom[name] = costs[name] + max((bottom[each] for each in consumers[name]), default=0.0)
-    earliest: dict[str, float] = {}
-    depth: dict[str, int] = {}
-    for name in topological:
-        earliest[name] = max((earliest[each] + costs[each] for each in producers[name]), default=0.0)
-        depth[name] = max((depth[each] + 1 for each in producers[name]), default=0)
-    length = max(bottom.values(), default=0.0)
-    slack = {name: max(0.0, length - bottom[name] - earliest[name]) for name in names}
-    order = _topological(producers, consumers, bottom)
-    return PlanScheduleArtifact(
-        run_id="scenario",
-        plan_signature="0" * 64,
-        reduced_plan_signature="0" * 64,
-        task_count=len(names),
-        ordered_tasks=tuple(order),
-        generations=tuple(
-            tuple(name for name in order if depth[name] == level)
-            for level in range(max(depth.values(), default=-1) + 1)
-        ),
-        critical_path_tasks=tuple(name for name in order if abs(slack[name]) < 1e-9),
-        critical_path_length_weighted=length,
-        task_costs=dict(costs),
-        cost_sources=dict.fromkeys(names, CostSource.DECLARED),
-        cost_table_id="0" * 64,
-        bottom_level_costs=bottom,
-        earliest_start=earliest,
-        slack_by_task=slack,
-        views_by_task={name: (name,) for name in names},
-    )
-
-
-def _topological(
-    producers: Mapping[str, list[str]], consumers: Mapping[str, list[str]], urgency: Mapping[str, float]
-) -> list[str]:
-    """Give the order in which the most urgent of the ready tasks comes first, ties by name."""
-    waiting = {name: len(before) for name, before in producers.items()}
-    ready = [(-urgency[name], name) for name, count in waiting.items() if count == 0]
-    heapq.heapify(ready)
-    order: list[str] = []
-    while ready:
-        _, name = heapq.heappop(ready)
-        order.append(name)
-        for consumer in consumers[name]:
-            waiting[consumer] -= 1
-            if waiting[consumer] == 0:
-                heapq.heappush(ready, (-urgency[consumer], consumer))
-    return order
