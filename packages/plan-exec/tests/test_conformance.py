@@ -11,6 +11,7 @@ from plan_exec.executors.processes import ProcessExecutor
 from plan_exec.executors.ray import RayExecutor
 from plan_exec.executors.ray_cluster import join_ray
 from plan_exec.executors.threads import ThreadExecutor
+from plan_exec.runtime_import import import_runtime
 from plan_exec.testing.clusters import ProcessCluster, dask_processes, ray_processes
 from plan_exec.testing.conformance import ExecutorConformance
 
@@ -34,14 +35,14 @@ class TestInline(ExecutorConformance):
     most_slots = 1
 
     def make(self, runtime: str, slots: int, scratch_uri: str) -> Executor:
-        return ThreadExecutor(runtime, slots, scratch_uri, placement=Placement.INLINE)
+        return ThreadExecutor(import_runtime(runtime), slots, scratch_uri, placement=Placement.INLINE)
 
 
 class TestThreads(ExecutorConformance):
     kind = ExecutorKind.THREADPOOL
 
     def make(self, runtime: str, slots: int, scratch_uri: str) -> Executor:
-        return ThreadExecutor(runtime, slots, scratch_uri)
+        return ThreadExecutor(import_runtime(runtime), slots, scratch_uri)
 
 
 class TestProcesses(ExecutorConformance):

@@ -24,11 +24,11 @@ from plan_contracts import (
     TaskPolicy,
 )
 from plan_contracts.error_catalogue import ERROR_CODES
+from plan_contracts.testing import RecordingSink, assert_error_example
+from plan_exec import check_rules, choose_executor, execute_module
 from plan_exec.executors.dask_cluster import check_dask_address
 from plan_exec.executors.ray_cluster import check_ray_address
 from plan_exec.executors.scratch_probe import ScratchProbe, check_scratch
-from plan_contracts.testing import RecordingSink, assert_error_example
-from plan_exec import check_rules, choose_executor, execute_module
 from plan_exec.testing import scenario
 
 
