@@ -26,7 +26,8 @@ _ENDINGS = {
     ".feather": DataFormat.ARROW,
     ".ipc": DataFormat.ARROW,
 }
-_READABLE = (DataFormat.PARQUET, DataFormat.CSV, DataFormat.JSON, DataFormat.ARROW)
+_READABLE = (DataFormat.PARQUET, DataFormat.CSV, DataFormat.JSON, DataFormat.ARROW, DataFormat.DELTA)
+_DELTA_LOG = "_delta_log"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +37,7 @@ class DatasetFiles:
     root: str
     """The path or URL of the file or folder that plan.toml names; for a glob the folder above its first wildcard."""
     files: tuple[SourceFile, ...]
-    """Sorted by place; at least one."""
+    """Sorted by place; at least one. Of a Delta table those of its log, which says what the data files are."""
     format: DataFormat
     """How they are stored."""
 
@@ -101,6 +102,9 @@ def find_files(folder: Path, name: str, section: DatasetSection, locations: Toml
 def _remote_files(name: str, section: DatasetSection) -> tuple[str, tuple[SourceFile, ...]]:
     """Give the folder or object that is looked at, and the objects that the dataset consists of."""
     store, key = object_store(name, section.path, section.storage_options)
+    log = store.list(f"{key.rstrip('/')}/{_DELTA_LOG}".lstrip("/")) if _may_be_delta(section) else []
+    if log:
+        return section.path.rstrip("/"), tuple(log)
     bucket = section.path[: len(section.path) - len(key)].rstrip("/")
     if glob.has_magic(key):
         above, pattern = split_at_wildcard(key)
@@ -113,6 +117,10 @@ def _remote_files(name: str, section: DatasetSection) -> tuple[str, tuple[Source
     root = section.path.rstrip("/")
     shown = {file.uri: file for file in store.list(key.rstrip("/")) if not _is_hidden(file, root)}
     return root, tuple(shown[uri] for uri in _with_fitting_ending(list(shown), section.format))
+
+
+def _may_be_delta(section: DatasetSection) -> bool:
+    return section.format in (None, DataFormat.DELTA) and not glob.has_magic(section.path)
 
 
 def _parts_below(file: SourceFile, root: str) -> list[str]:
@@ -137,6 +145,8 @@ def _local_files(folder: Path, section: DatasetSection) -> tuple[str, tuple[Sour
 def _local_paths(folder: Path, section: DatasetSection) -> tuple[str, list[str]]:
     """Give the folder or file that is looked at, and what it consists of."""
     target = str(folder / section.path)
+    if _may_be_delta(section) and Path(target, _DELTA_LOG).is_dir():
+        return target, walk(f"{target}/{_DELTA_LOG}", ("*",), (".", "_last"))
     if Path(target).is_dir():
         return target, _with_fitting_ending(walk(target, (ANY_DEPTH,), (".", "_")), section.format)
     if os.path.lexists(target):
@@ -157,6 +167,13 @@ def _with_fitting_ending(paths: Sequence[str], declared: DataFormat | None) -> l
 
 def _format(name: str, section: DatasetSection, files: Sequence[SourceFile], locations: TomlLocations) -> DataFormat:
     known = ", ".join(kind.value for kind in _READABLE)
+    of_log = f"/{_DELTA_LOG}/" in files[0].uri
+    if section.format is DataFormat.DELTA and not of_log:
+        message = f"The dataset `{name}` is no Delta table: `{section.path}` holds no `{_DELTA_LOG}`"
+        location = locations.of("datasets", name, "format")
+        raise DatasetFormatUnknown(message, subject=name, location=location, suggestion="Name the table's folder.")
+    if of_log and section.format is None:
+        return DataFormat.DELTA
     if section.format is not None:
         if section.format in _READABLE:
             return section.format

@@ -33,7 +33,7 @@ def parts_of(dataset: ResolvedDataset) -> list[list[DatasetPart]]:
     return [
         _row_groups(file, fact.footer, constants[index])
         if fact.footer is not None
-        else [_whole(file, fact.rows if dataset.ref.rows is not None else None, constants[index])]
+        else [_whole(file, fact.rows if dataset.ref.rows is not None else None, {**fact.bounds, **constants[index]})]
         for index, (file, fact) in enumerate(zip(dataset.files, dataset.facts, strict=True))
     ]
 

@@ -18,6 +18,7 @@ from plan_contracts import (
     DatasetRef,
     DatasetSection,
     DatasetSnapshot,
+    DeltaOptions,
     Evidence,
     EvidenceSource,
     Exactness,
@@ -31,7 +32,7 @@ from plan_engine.arrow_schema import columns_of
 from plan_engine.csv_facts import csv_facts
 from plan_engine.data_source import DataSource, source_of
 from plan_engine.dataset_files import DatasetFiles, relative_place
-from plan_engine.errors import DatasetUnreadable
+from plan_engine.errors import DatasetFormatUnknown, DatasetUnreadable
 from plan_engine.file_facts import FileFacts, look_into
 from plan_engine.footer_nulls import null_counts
 from plan_engine.hive_partitions import Partitions, hive_partitions
@@ -39,6 +40,7 @@ from plan_engine.json_facts import json_facts
 from plan_engine.parquet_facts import parquet_facts
 from plan_engine.schema_union import unified_schema
 from plan_engine.source_files import SourceFile
+from plan_engine.storage_settings import bucket_and_key, is_url, storage_settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,15 +80,19 @@ def resolve_datasets(
 def _resolve(folder: Path, name: str, section: DatasetSection, found: DatasetFiles) -> ResolvedDataset:
     source = source_of(name, found.root, section.storage_options)
     look_into(found.files, lambda file: _check_readable(name, file, source))
-    facts = _facts(name, section, found, source)
-    stored = unified_schema(name, found.files, [fact.schema for fact in facts], _absent_columns(section, found))
-    partitions = Partitions()
-    if section.hive:
-        partitions = hive_partitions(name, found.root, found.files, section.partitions)
+    if found.format is DataFormat.DELTA:
+        found, facts, stored, partitions = _delta(name, section, found, source)
+    else:
+        facts = _facts(name, section, found, source)
+        stored = unified_schema(name, found.files, [fact.schema for fact in facts], _absent_columns(section, found))
+        partitions = Partitions()
+        if section.hive:
+            partitions = hive_partitions(name, found.root, found.files, section.partitions)
     schema = _with_partitions(name, stored, partitions)
     rows = _sum([fact.rows for fact in facts])
     exactness = _exactness(rows, found.format)
-    uniform = all(fact.schema.equals(stored) for fact in facts)
+    # The log of a Delta table says what is read, and not what each file holds: it may be older than a column.
+    uniform = found.format is not DataFormat.DELTA and all(fact.schema.equals(stored) for fact in facts)
     ref = replace(
         _reference(section, found, partitions, schema),
         rows=rows if exactness is Exactness.EXACT else None,
@@ -100,13 +106,33 @@ def _resolve(folder: Path, name: str, section: DatasetSection, found: DatasetFil
         rows=rows,
         bytes=ref.bytes,
         exactness=exactness,
-        null_counts=null_counts(facts, section.contract.not_null) if section.contract is not None else {},
+        null_counts=_null_counts(section, facts, partitions),
         contract=section.contract,
     )
     snapshot = _snapshot(folder, name, found, facts, ref)
     return ResolvedDataset(
         ref=ref, schema=schema, evidence=evidence, snapshot=snapshot, files=found.files, facts=tuple(facts)
     )
+
+
+def _delta(
+    name: str, section: DatasetSection, found: DatasetFiles, source: DataSource
+) -> tuple[DatasetFiles, list[FileFacts], pa.Schema, Partitions]:
+    """Take the data files in the place of those of the log."""
+    try:
+        from plan_engine.delta_log import delta_state
+    except ImportError as reason:
+        message = f"The dataset `{name}` is a Delta table, and the library for those is not installed"
+        raise DatasetFormatUnknown(
+            message, subject=name, suggestion="Install the extra: `plan-engine[delta]`."
+        ) from reason
+    storage = None
+    if is_url(found.root):
+        bucket, _ = bucket_and_key(name, found.root)
+        storage = storage_settings(name, bucket, section.storage_options).for_deltalake()
+    table = delta_state(name, found.root, section.delta or DeltaOptions(), source, storage)
+    replaced = DatasetFiles(root=found.root, files=table.files, format=found.format)
+    return replaced, list(table.facts), table.stored, table.partitions
 
 
 def _check_readable(name: str, file: SourceFile, source: DataSource) -> None:
@@ -148,6 +174,13 @@ def _with_partitions(name: str, stored: pa.Schema, partitions: Partitions) -> pa
         for (column, kind), values in zip(partitions.fields, columns, strict=True)
     ]
     return reduce(pa.Schema.append, fields, stored)
+
+
+def _null_counts(section: DatasetSection, facts: Sequence[FileFacts], partitions: Partitions) -> dict[str, int]:
+    """Count the nulls of the columns that must have none; footers know nothing of partition columns."""
+    if section.contract is None:
+        return {}
+    return null_counts(facts, [column for column in section.contract.not_null if column not in partitions.columns])
 
 
 def _sum(numbers: Sequence[int | None]) -> int | None:

@@ -4,9 +4,9 @@
 # pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BufferedReader
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from plan_contracts import digest
 from plan_engine.data_source import DataSource
+from plan_engine.predicates import Bounds
 from plan_engine.source_files import SourceFile
 
 T = TypeVar("T")
@@ -36,6 +37,8 @@ class FileFacts:
     """Identity of the content."""
     footer: pq.FileMetaData | None = None
     """Row groups and their statistics, in Parquet."""
+    bounds: Mapping[str, Bounds] = field(default_factory=dict[str, Bounds])
+    """What a log says of columns of the whole file."""
 
 
 def look_into(files: Sequence[SourceFile], look: Callable[[SourceFile], T]) -> list[T]:

@@ -19,7 +19,7 @@ from obstore.store import S3Store
 from plan_contracts import PlanError
 from plan_engine.errors import DatasetAccessRefused, DatasetMissing, DatasetStoreUnavailable
 from plan_engine.source_files import SourceFile
-from plan_engine.storage_settings import SCHEME, StorageSettings, bucket_and_key
+from plan_engine.storage_settings import DEFAULT_REGION, SCHEME, StorageSettings, bucket_and_key
 
 _CONNECT_SECONDS = 5.0
 _BUFFER_BYTES = 1 << 20
@@ -46,7 +46,7 @@ class ObjectStoreSource:
         self._settings = settings
         limit = timedelta(seconds=settings.timeout_seconds)
         keys = {
-            "region": settings.region or "us-east-1",
+            "region": settings.region or DEFAULT_REGION,
             "endpoint": settings.endpoint,
             "access_key_id": settings.access_key_id,
             "secret_access_key": settings.secret_access_key,
@@ -120,7 +120,7 @@ class ObjectStoreSource:
         settings = self._settings
         store = AmazonS3(
             bucket_name=settings.bucket,
-            region=settings.region or "us-east-1",
+            region=settings.region or DEFAULT_REGION,
             access_key_id=settings.access_key_id,
             secret_access_key=settings.secret_access_key,
             session_token=settings.session_token,

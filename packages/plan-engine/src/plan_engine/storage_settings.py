@@ -11,6 +11,9 @@ from plan_engine.errors import DatasetAccessRefused, DatasetMissing
 SCHEME = "s3"
 """The kind of URL that is read."""
 
+DEFAULT_REGION = "us-east-1"
+"""Region where none is given; services other than the first mostly ignore it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class StorageSettings:
@@ -30,6 +33,21 @@ class StorageSettings:
     def plain_http(self) -> bool:
         """Whether the endpoint is reached without encryption, because its URL says so."""
         return (self.endpoint or "").startswith("http://")
+
+    def for_deltalake(self) -> dict[str, str]:
+        """Give the settings as deltalake takes them; with secrets, so they go nowhere else."""
+        settings = {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_REGION": self.region or DEFAULT_REGION,
+            "AWS_ACCESS_KEY_ID": self.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
+            "AWS_SESSION_TOKEN": self.session_token,
+            "AWS_ALLOW_HTTP": "true" if self.plain_http else None,
+            "AWS_SKIP_SIGNATURE": "true" if self.anonymous else None,
+            "timeout": f"{self.timeout_seconds:g}s",
+            "max_retries": str(self.retries),
+        }
+        return {key: value for key, value in settings.items() if value is not None}
 
 
 def is_url(place: str) -> bool:
