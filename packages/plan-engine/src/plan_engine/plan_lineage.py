@@ -22,7 +22,7 @@ from plan_engine.plan_operators import (
     field_names,
     operator_kind,
 )
-from plan_engine.plan_text import scanned_columns
+from plan_engine.plan_text import scanned_columns, table_key
 
 Kind = TypeVar("Kind", bound=Operator)
 
@@ -58,6 +58,7 @@ class PlanTracer:
 
     def __init__(self, tables: Mapping[str, Iterable[str]]) -> None:
         self._tables = {name: tuple(columns) for name, columns in tables.items()}
+        self._names = {table_key(name): name for name in tables}
         self._recursive: dict[str, Traced] = {}
 
     def trace(self, plan: LogicalPlan) -> Traced:
@@ -87,13 +88,11 @@ class PlanTracer:
         if table in self._recursive:
             known = self._recursive[table]
             return Traced(columns=dict(zip(fields, _padded(known, len(fields)), strict=True)), rows=known.rows)
-        if table not in self._tables:
+        known_as = self._names.get(table_key(table))
+        if known_as is None:
             return Traced(columns=dict.fromkeys(fields, _NOTHING))  # a function that gives a table
-        return Traced(
-            columns={
-                name: frozenset({SourceColumn(table=table, column=name.removeprefix(f"{table}."))}) for name in fields
-            }
-        )
+        sources = [frozenset({SourceColumn(table=known_as, column=_unqualified(name, table))}) for name in fields]
+        return Traced(columns=dict(zip(fields, sources, strict=True)))
 
     def _projection(self, plan: LogicalPlan, below: Traced) -> Traced:
         scope = _Scope(self, plan, [below])
@@ -192,6 +191,12 @@ class _Scope:
 
     def _of(self, names: Iterable[str]) -> Sources:
         return _NOTHING.union(*(self.columns.get(name, _NOTHING) for name in names))
+
+
+def _unqualified(field: str, table: str) -> str:
+    """Give the column of a scan's field, which stands behind the table, in whichever way the statement names it."""
+    place = field.find(f"{table}.")
+    return field[place + len(table) + 1 :] if place >= 0 else field
 
 
 def _as(plan: LogicalPlan, kind: type[Kind]) -> Kind:

@@ -10,6 +10,7 @@ _SCAN = re.compile(r"^\s*TableScan: (\S+?)(?: projection=\[|,|$|\s)", re.MULTILI
 _PROJECTED_SCAN = re.compile(r"^\s*TableScan: (\S+) projection=\[", re.MULTILINE)
 _STRING_LITERAL = re.compile(r'(?:Large)?Utf8(?:View)?\("(?:[^"\\]|\\.)*"\)')
 _UNNAMED = re.compile(r"(?<![\w.$])\?(?=[\s,)]|$)")
+_TESTED_SUBQUERY = re.compile(r"\b(?:IN|EXISTS) \(<subquery>\)")
 _CALL = re.compile(r"\b([a-z_][a-z0-9_]*)\(")
 
 CLOCK_FUNCTIONS = frozenset({"now", "current_timestamp", "current_date", "current_time", "today"})
@@ -34,12 +35,21 @@ def scanned_columns(plan: str, columns: Mapping[str, Iterable[str]]) -> dict[str
     dict
         Columns by table; a table that is scanned without any column has an empty set.
     """
-    found: dict[str, set[str]] = {match.group(1): set() for match in _SCAN.finditer(plan)}
+    tables = {table_key(table): table for table in columns}
+    found: dict[str, set[str]] = {
+        tables[key]: set() for match in _SCAN.finditer(plan) if (key := table_key(match.group(1))) in tables
+    }
     for match in _PROJECTED_SCAN.finditer(plan):
-        table = match.group(1)
-        known = sorted(columns.get(table, ()), key=len, reverse=True)
-        found.setdefault(table, set()).update(_read_names(plan, match.end(), known))
-    return {table: names for table, names in found.items() if table in columns}
+        table = tables.get(table_key(match.group(1)))
+        if table is not None:
+            known = sorted(columns[table], key=len, reverse=True)
+            found[table].update(_read_names(plan, match.end(), known))
+    return found
+
+
+def table_key(scanned: str) -> str:
+    """Give that of a scan's table by which it is known: a statement may qualify it, and write it in another case."""
+    return scanned.rpartition(".")[2].casefold()
 
 
 def _read_names(plan: str, start: int, known: list[str]) -> set[str]:
@@ -70,6 +80,11 @@ def volatile_calls(plan: str) -> set[str]:
 def unnamed_placeholders(plan: str) -> bool:
     """Say whether an unoptimised plan reads a `?`."""
     return _UNNAMED.search(_STRING_LITERAL.sub("", plan)) is not None
+
+
+def tested_subqueries(plan: str) -> bool:
+    """Say whether an optimised plan asks within an expression whether a subquery has rows, which cannot be run."""
+    return _TESTED_SUBQUERY.search(_STRING_LITERAL.sub("", plan)) is not None
 
 
 def operator_count(plan: str) -> int:

@@ -7,7 +7,13 @@ from plan_contracts import FindingKind, PlanningFinding, SourceLocation, ViewSou
 from plan_engine.arrow_schema import columns_of
 from plan_engine.datafusion_messages import Refusal
 from plan_engine.missing_columns import Mended, mend_view
-from plan_engine.plan_text import operator_count, scanned_columns, unnamed_placeholders, volatile_calls
+from plan_engine.plan_text import (
+    operator_count,
+    scanned_columns,
+    tested_subqueries,
+    unnamed_placeholders,
+    volatile_calls,
+)
 from plan_engine.planned_view import PlannedView
 from plan_engine.planning_session import NotPlanned, Plan, PlanningSession
 
@@ -84,6 +90,9 @@ def _unfit_output(view: ViewSource, plan: Plan) -> tuple[PlanningFinding, ...]:
         faults.append((view.name, "it gives no columns", "say which, as in `select *`"))
     if unnamed_placeholders(plan.unoptimized):
         faults.append(("?", "it reads a variable without a name", "write `$name`"))
+    if tested_subqueries(plan.optimized):
+        what = "it asks within an expression whether a subquery has rows, which DataFusion cannot run"
+        faults.append((view.name, what, "ask in `where`, or compare a `count(*)`"))
     return tuple(
         PlanningFinding(
             view=view.name,

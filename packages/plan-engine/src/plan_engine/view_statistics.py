@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from plan_contracts import Evidence, Exactness, ViewStatistics
+from plan_engine.plan_text import table_key
 from plan_engine.planned_view import PlannedView
 
 FILTER_SELECTIVITY = 0.33
@@ -60,7 +61,7 @@ def view_statistics(view: PlannedView, evidence: Mapping[str, Evidence]) -> View
     rows = {name: each.rows if each is not None else None for name, each in known.items()}
     read = [_bytes_read(each, view) if each is not None else None for each in known.values()]
     work = _Work()
-    rows_out = _rows_out(view.optimized, rows, work)
+    rows_out = _rows_out(view.optimized, {table_key(name): number for name, number in rows.items()}, work)
     width = sum(_value_bytes(field.type) for field in view.schema or ())
     return ViewStatistics(
         view=view.name,
@@ -160,7 +161,7 @@ def _given(text: str, known: Sequence[float], rows: Mapping[str, int | None]) ->
     first = known[0] if known else None
     if kind == "TableScan":
         name = text.removeprefix("TableScan: ").split(" ", 1)[0].rstrip(",")
-        scanned = rows.get(name)
+        scanned = rows.get(table_key(name))
         estimate = float(scanned) if scanned is not None else None
         return _fetched(
             text, estimate * FILTER_SELECTIVITY if estimate is not None and "filters=[" in text else estimate
