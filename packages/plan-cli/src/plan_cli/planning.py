@@ -21,6 +21,7 @@ from plan_contracts import (
     PlanValidationArtifact,
     TaskGraph,
     TaskHistoryEntry,
+    artifact_id,
     decode_json,
 )
 from plan_engine import CompileCache, compile_project
@@ -96,10 +97,10 @@ def evidence_of(validated: Validated) -> PlanEvidenceArtifact:
 def compare_with_past(
     evidence: PlanEvidenceArtifact, store: PlanStore, project: OpenProject, run_id: str = PREVIEW_RUN_ID
 ) -> PlanDriftArtifact:
-    """Compare a plan with that of the project's last successful run."""
-    found = store.last_evidence(project.name, project.profile or "")
-    compared, before = found if found is not None else (None, None)
-    return find_drift(evidence, before, run_id=run_id, compared_run_id=compared)
+    """Compare a plan with that of the project's last successful run; an equal one is not even read."""
+    compared, identity = store.last_evidence(project.name, project.profile or "") or (None, None)
+    before = evidence if identity is None or identity == artifact_id(evidence) else store.evidence(identity)
+    return find_drift(evidence, before if compared is not None else None, run_id=run_id, compared_run_id=compared)
 
 
 def schedule_project(

@@ -214,19 +214,19 @@ class PlanStore:
         """
         return find_manifest(self._layout, run)
 
-    def last_evidence(self, project: str, profile: str) -> tuple[str, PlanEvidenceArtifact] | None:
-        """Give the last run of a project that succeeded, and what was known of its datasets and views.
-
-        None before there is one; what is damaged or was collected is no evidence either.
-        """
+    def last_evidence(self, project: str, profile: str) -> tuple[str, str] | None:
+        """Give the last run of a project that succeeded, and the artifact id of its evidence; none before the first."""
         manifest = last_success(self._layout, project, profile)
         if manifest is None or manifest.artifact_ids.plan_evidence is None:
             return None
+        return manifest.run_id, manifest.artifact_ids.plan_evidence
+
+    def evidence(self, artifact_id: str) -> PlanEvidenceArtifact | None:
+        """Give what was known for an earlier plan; what is damaged or was collected is no evidence, and gives none."""
         try:
-            evidence = decode_msgpack(self.artifact(manifest.artifact_ids.plan_evidence), PlanEvidenceArtifact)
+            return decode_msgpack(self.artifact(artifact_id), PlanEvidenceArtifact)
         except (ArtifactMissing, StoreDamaged, DocumentRefused):
             return None
-        return manifest.run_id, evidence
 
     def artifact(self, artifact_id: str) -> bytes:
         """Give the identity form of an artifact, verified against its id.
