@@ -175,3 +175,16 @@ def bench(session: nox.Session) -> None:
     named = session.posargs or sorted(path.stem for path in folder.glob("bench_*.py"))
     for name in named:
         session.run("python", str(folder / f"{name}.py"), env={"PYTHONDONTWRITEBYTECODE": ""})
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Kill builds and compactions at random moments and at each file operation; name some to run only these.
+
+    The enumeration of file operations needs strace; without it that part says so and is left out.
+    """
+    sync(session, "--all-packages", "--group=integration")
+    folder = ROOT / "tests-integration" / "soak"
+    named = session.posargs or sorted(path.stem for path in folder.glob("soak_*.py"))
+    for name in named:
+        session.run("python", str(folder / f"{name}.py"))
