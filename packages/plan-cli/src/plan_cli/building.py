@@ -52,7 +52,7 @@ from plan_contracts import (
 from plan_engine import build_requests
 from plan_exec import choose_executor, execute_plan
 from plan_scheduler import expected_rows_in
-from plan_store import OutputCommitter, PlanStore, RunWriter, SystemClock, new_run_id
+from plan_store import OutputCommitter, PlanStore, RunWriter, SystemClock
 
 RUNTIME = "plan_engine.runtime:EngineRuntime"
 """What workers import to run a task."""
@@ -160,7 +160,7 @@ class _Build:
         self.store = store
         self.clock = clock
         self.machine = describe_machine()
-        self.outcome = BuildOutcome(run_id=new_run_id(clock))
+        self.outcome = BuildOutcome(run_id=store.new_run_id())
         self.started_at = clock.unix_ms()
         self.began = clock.monotonic()
 

@@ -13,10 +13,9 @@ class _Schedule(msgspec.Struct):
 
 
 def named_artifacts(layout: Layout, manifest: RunManifestV2) -> Iterator[str]:
-    """Give the ids of a run's artifacts: those in the manifest, and the cost table of the schedule."""
+    """Give the ids of a run's artifacts: all that its manifest names, and the cost table of its schedule."""
     ids = manifest.artifact_ids
-    named = (ids.run_manifest, ids.plan_validation, ids.plan_schedule, ids.plan_evidence, ids.plan_drift)
-    yield from (identity for identity in named if identity)
+    yield from (identity for identity in msgspec.structs.astuple(ids) if identity is not None)
     if ids.plan_schedule is not None:
         yield from _cost_table(layout, ids.plan_schedule)
 

@@ -21,6 +21,11 @@ def running_runs(layout: Layout) -> list[str]:
     return sorted(started - ended)
 
 
+def newest_run(layout: Layout) -> str | None:
+    """Give the id of the run that began last, ended or not; none in an empty store."""
+    return max((key.split("/")[1] for key in layout.objects.keys(RUNS)), default=None)
+
+
 def manifests(layout: Layout, *, skip_damaged: bool = False) -> Iterator[RunManifestV2]:
     """Give the manifests, the newest first, each read when it is asked for.
 

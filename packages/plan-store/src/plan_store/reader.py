@@ -13,7 +13,7 @@ from plan_contracts import EventRow
 from plan_store.documents import MEND
 from plan_store.errors import StoreDamaged
 from plan_store.layout import Layout
-from plan_store.segment_index import Segment, while_they_last
+from plan_store.segment_index import Segment, read_whole, while_they_last
 from plan_store.segments import EVENTS_SCHEMA
 
 
@@ -31,7 +31,7 @@ def read_events(
     event_name
         Only those of this name.
     skip_damaged
-        Pass over segments that cannot be read.
+        Pass over segments of which any bit has changed.
 
     Raises
     ------
@@ -73,6 +73,8 @@ def _tables(
         if run_id is not None and not segment.may_hold(run_id):
             continue
         try:
+            if skip_damaged:
+                read_whole(layout.objects, segment.key)
             table = read_segment(layout, segment.key)
         except StoreDamaged:
             if not skip_damaged:

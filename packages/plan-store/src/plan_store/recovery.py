@@ -13,6 +13,7 @@ from plan_contracts import (
     PlanDriftEnvelope,
     PlanScheduleEnvelope,
     PlanValidationEnvelope,
+    RunManifestEnvelope,
     RunManifestV2,
     RunStatus,
     TaskFinished,
@@ -46,6 +47,19 @@ def dead_runs(layout: Layout, locked_project: str | None) -> list[RunMarker]:
         if not layout.objects.exists(manifest_key(marker.draft.run_id))
         and (is_dead(marker) or marker.draft.project == locked_project)
     ]
+
+
+def recorded_manifest(layout: Layout, run_id: str) -> RunManifestV2 | None:
+    """Give the manifest that a run's driver had recorded before it died, with its end in sight; mostly none."""
+    name = RunManifestEnvelope.event_name()
+    for row in read_events(layout, run_id=run_id, event_name=name, skip_damaged=True):
+        try:
+            event = decode_event(row.event_payload_msgpack, event_name=row.event_name)
+        except DocumentRefused:
+            continue
+        if isinstance(event, RunManifestEnvelope):
+            return event.artifact
+    return None
 
 
 def interrupted_manifest(layout: Layout, marker: RunMarker) -> RunManifestV2:

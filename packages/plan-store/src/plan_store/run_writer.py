@@ -1,5 +1,6 @@
 """The record of one run while it goes on: events in durable segments, artifacts under their ids."""
 
+import contextlib
 import hashlib
 import threading
 from types import TracebackType
@@ -159,11 +160,16 @@ class RunWriter:
         full = replace(manifest, artifact_ids=replace(manifest.artifact_ids, run_manifest=identity))
         self.emit(RunManifestEnvelope(artifact_id=identity, artifact=full))
         self.flush()
-        for kept, data in self._artifacts.items():  # one that was there before may have been collected since
-            self._put(artifact_key(kept), data)
-        self._put(manifest_key(full.run_id), _readable(full))
-        self._layout.objects.delete(marker_key(full.run_id))
+        self.place_manifest(full)
         return identity
+
+    def place_manifest(self, recorded: RunManifestV2) -> None:
+        """Put a manifest that was recorded in its place; the run has ended then."""
+        for identity, data in self._artifacts.items():  # one that was there before may have been collected since
+            self._put(artifact_key(identity), data)
+        self._put(manifest_key(recorded.run_id), _readable(recorded))
+        with contextlib.suppress(OSError):  # beside a manifest it says nothing any more
+            self._layout.objects.delete(marker_key(recorded.run_id))
 
     def _put_artifact(self, document: Contract) -> str:
         _readable(document)

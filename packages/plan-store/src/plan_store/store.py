@@ -25,10 +25,11 @@ from plan_contracts.store_records import RunMarker
 from plan_store.documents import MEND
 from plan_store.errors import ArtifactMissing, StoreDamaged, StoreUnwritable
 from plan_store.layout import Layout, artifact_key, marker_key
-from plan_store.manifests import find_manifest, last_success, latest_manifest, manifests
+from plan_store.manifests import find_manifest, last_success, latest_manifest, manifests, newest_run
 from plan_store.object_place import is_url, open_objects
 from plan_store.past_costs import past_entries
 from plan_store.project_lock import hold_lock
+from plan_store.run_id import new_run_id
 from plan_store.run_marker import this_process
 from plan_store.verified_files import VerifiedFiles
 
@@ -113,6 +114,10 @@ class PlanStore:
         """
         return hold_lock(self._layout, project, self._clock, wait=wait)
 
+    def new_run_id(self) -> str:
+        """Give an id for a run that begins now; it sorts behind those of all runs so far, whatever the clock says."""
+        return new_run_id(self._clock, after=newest_run(self._layout))
+
     def begin_run(self, draft: RunManifestV2) -> "RunWriter":
         """Begin the record of a run.
 
@@ -168,6 +173,8 @@ class PlanStore:
     def recover_interrupted(self, locked_project: str | None = None) -> tuple[str, ...]:
         """Give a manifest to every run whose driver died, and collect its scratch.
 
+        A run that had recorded its manifest already keeps that one; any other is marked as interrupted.
+
         Parameters
         ----------
         locked_project
@@ -178,16 +185,20 @@ class PlanStore:
         tuple of str
             The runs, the oldest first.
         """
-        from plan_store.recovery import collect_scratch, dead_runs, interrupted_manifest
+        from plan_store.recovery import collect_scratch, dead_runs, interrupted_manifest, recorded_manifest
         from plan_store.run_writer import RunWriter
 
         recovered: list[str] = []
         for marker in dead_runs(self._layout, locked_project):
-            manifest = interrupted_manifest(self._layout, marker)
-            with RunWriter(self._layout, self._clock, manifest.run_id, manifest.profile or None) as writer:
-                writer.put_manifest(manifest)
-            collect_scratch(self._layout, manifest.run_id)
-            recovered.append(manifest.run_id)
+            run_id = marker.draft.run_id
+            recorded = recorded_manifest(self._layout, run_id)
+            with RunWriter(self._layout, self._clock, run_id, marker.draft.profile or None) as writer:
+                if recorded is not None:
+                    writer.place_manifest(recorded)
+                else:
+                    writer.put_manifest(interrupted_manifest(self._layout, marker))
+            collect_scratch(self._layout, run_id)
+            recovered.append(run_id)
         return tuple(recovered)
 
     def past_entries(self, runs: int, machine: str | None = None) -> Mapping[str, tuple[TaskHistoryEntry, ...]]:
