@@ -5,6 +5,7 @@ from pathlib import Path
 from types import GenericAlias
 
 from plan_cli.app import app
+from plan_contracts.reference_page import reference_page
 
 project = "plan"
 author = "the plan authors"
@@ -51,8 +52,9 @@ def _package_page(package: str) -> str:
 
 
 def _write_reference() -> None:
-    """Write a page per package from its public names and one from the commands' help: complete by construction."""
+    """Write pages from public names, the commands' help and the published contracts: complete by construction."""
     pages = {package: _package_page(package) for package in PACKAGES}
+    pages["contracts"] = reference_page()
     pages["plan-cli"] = app.generate_docs(output_format="markdown", usage_name="plan-cli")
     folder = Path(__file__).parent / "reference"
     folder.mkdir(exist_ok=True)

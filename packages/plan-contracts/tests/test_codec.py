@@ -20,6 +20,7 @@ from plan_contracts import (
     RunManifestV2,
     TaskCost,
     TaskGraph,
+    TaskMetrics,
     decode_json,
     decode_msgpack,
     encode_json,
@@ -86,6 +87,18 @@ def test_number_without_a_canonical_form_is_refused_by_every_encoder(number: flo
     for encode in (encode_msgpack, encode_json, encode_json_pretty, identity_bytes):
         with pytest.raises(NotCanonical, match=r"`\$\.costs\.a\.seconds` is -?(nan|inf)"):
             encode(table(number))
+
+
+def test_whole_number_of_more_than_64_bits_has_no_canonical_bytes() -> None:
+    for document in (TaskMetrics(wall_seconds=1.0, rows_in=2**64), TaskMetrics(wall_seconds=1, rows_in=2**64)):
+        with pytest.raises(NotCanonical, match="TaskMetrics holds a whole number beyond 64 bits"):
+            encode_msgpack(document)
+
+
+@pytest.mark.parametrize("rows", [2**63, 2**64, 10**30])
+def test_document_with_a_whole_number_that_does_not_fit_is_refused_in_json(rows: int) -> None:
+    with pytest.raises(DocumentRefused, match=r"rows_in"):
+        decode_json(b'{"wall_seconds": 1, "rows_in": %d}' % rows, TaskMetrics)
 
 
 def test_text_that_looks_like_an_infinity_to_the_scanner_is_kept() -> None:

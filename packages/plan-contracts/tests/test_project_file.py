@@ -168,3 +168,13 @@ def test_secret_that_names_no_variable_is_refused_and_never_shown(value: str) ->
     assert "hunter2" not in str(caught.value)
     assert "12345678" not in str(caught.value)
     assert "`${NAME}`" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "key", ["execution.executor.max_tasks", "vars.x", "datasets.orders.contract.accepted_values.n"]
+)
+@pytest.mark.parametrize("number", ["9223372036854775808", "-99999999999999999999"])
+def test_whole_number_of_more_than_64_bits_is_refused(key: str, number: str) -> None:
+    value = f"[1, {number}]" if "accepted" in key else number
+    with pytest.raises(PlanError, match="holds a whole number beyond 64 bits"):
+        parse_project_file(f'project.name = "shop"\n{key} = {value}\n')

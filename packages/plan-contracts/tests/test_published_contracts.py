@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jsonschema
 import msgspec
@@ -70,6 +70,27 @@ def test_every_field_in_a_schema_is_described(path: Path) -> None:
         if field != "kind" and "description" not in part
     ]
     assert missing == []
+
+
+def integers(part: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give every part of a schema that allows an integer, with its place."""
+    if isinstance(part, dict):
+        found = cast("dict[str, Any]", part)
+        if found.get("type") == "integer":
+            yield path, found
+        for key, inner in found.items():
+            yield from integers(inner, f"{path}.{key}")
+    elif isinstance(part, list):
+        for inner in cast("list[Any]", part):
+            yield from integers(inner, path)
+
+
+@pytest.mark.parametrize("path", SCHEMAS, ids=named)
+def test_every_integer_has_bounds_within_64_bits(path: Path) -> None:
+    """JSON would hold longer ones, MessagePack and Arrow do not."""
+    for place, part in integers(json.loads(path.read_text(encoding="utf-8"))["$defs"], "$"):
+        assert part["minimum"] >= -(2**63), place
+        assert part["maximum"] <= 2**63 - 1, place
 
 
 def test_every_document_of_a_newer_minor_version_is_read() -> None:

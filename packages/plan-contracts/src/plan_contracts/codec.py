@@ -68,6 +68,11 @@ def canonical_form(document: T) -> T:
     return decode_msgpack(_MSGPACK.encode(builtins), type(document))  # decoding makes floats of whole numbers
 
 
+def _too_long(document: Contract) -> NotCanonical:
+    kind = type(document).__name__
+    return NotCanonical(f"The {kind} holds a whole number beyond 64 bits", subject=kind)
+
+
 def encode_msgpack(document: Contract | dict[str, object]) -> bytes:
     """Encode to canonical MessagePack: fields in their declared order, mapping keys sorted, finite floats only.
 
@@ -79,15 +84,18 @@ def encode_msgpack(document: Contract | dict[str, object]) -> bytes:
     Raises
     ------
     NotCanonical
-        When a float is NaN or infinite.
+        When a float is NaN or infinite, or an integer has more than 64 bits.
     DocumentRefused
         When a document that holds whole numbers or -0.0 in place of floats is not valid.
     """
     if isinstance(document, dict):
         return encode_map(document)
-    if is_canonical(document):
-        return _encode_plainly(document)
-    return _MSGPACK.encode(canonical_form(document))
+    try:
+        if is_canonical(document):
+            return _encode_plainly(document)
+        return _MSGPACK.encode(canonical_form(document))
+    except OverflowError as reason:
+        raise _too_long(document) from reason
 
 
 def encode_map(values: dict[str, object], *, ordered: bool = False) -> bytes:
@@ -119,11 +127,14 @@ def encode_json(document: Contract) -> bytes:
     Raises
     ------
     NotCanonical
-        When a float is NaN or infinite.
+        When a float is NaN or infinite, or an integer has more than 64 bits.
     DocumentRefused
         When a document that holds whole numbers or -0.0 in place of floats is not valid.
     """
-    return _PLAIN_JSON.encode(document) if is_canonical(document) else _JSON.encode(canonical_form(document))
+    try:
+        return _PLAIN_JSON.encode(document) if is_canonical(document) else _JSON.encode(canonical_form(document))
+    except OverflowError as reason:
+        raise _too_long(document) from reason
 
 
 def encode_json_pretty(document: Contract) -> bytes:

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from plan_contracts.base import Contract, HandWritten
-from plan_contracts.scalars import ByteCount, ColumnType, Name, Rows
+from plan_contracts.scalars import ByteCount, ColumnType, Integer, Name, Rows
 
 
 class Exactness(StrEnum):
@@ -30,7 +30,7 @@ class Column(Contract, frozen=True, kw_only=True):
 UniqueKey = str | tuple[str, ...]
 """One column, or several that are unique together."""
 
-AcceptedValue = str | int | float | bool
+AcceptedValue = str | Integer | float | bool
 """A value that a column may hold."""
 
 

@@ -10,7 +10,7 @@ from plan_contracts.execution_policy import ExecutionPolicy
 from plan_contracts.executors import ExecutionMode, ExecutorConfig, Placement
 from plan_contracts.graph import PythonSource, TaskKind, ViewSource
 from plan_contracts.references import DatasetRef
-from plan_contracts.scalars import ByteCount, Count, Name, Positive, Rows, RunId, Seconds, Sha256, UnixMs
+from plan_contracts.scalars import ByteCount, Count, Integer, Name, Positive, Rows, RunId, Seconds, Sha256, UnixMs
 from plan_contracts.scans import ScanUnit
 from plan_contracts.variables import VarValue
 
@@ -100,7 +100,7 @@ class TaskInput(Contract, frozen=True, kw_only=True):
 class TaskRequest(Contract, frozen=True, kw_only=True):
     """What a worker is asked to do. No closure, table or plan is ever part of it."""
 
-    protocol: int = WIRE_PROTOCOL
+    protocol: Integer = WIRE_PROTOCOL
     """Version of this document's meaning."""
     run_id: RunId
     """The run."""
@@ -180,7 +180,7 @@ class ResultStatus(StrEnum):
 class TaskResult(Contract, frozen=True, kw_only=True):
     """What a worker answers."""
 
-    protocol: int = WIRE_PROTOCOL
+    protocol: Integer = WIRE_PROTOCOL
     """Version of this document's meaning."""
     run_id: RunId
     """The run."""

@@ -96,8 +96,7 @@ def _described(definition: Schema, contract: type[Contract]) -> None:
         if keys is not None:
             named = properties[field.encode_name]
             if isinstance(named, dict):
-                members: list[Plain] = [*sorted(str(member.value) for member in keys)]
-                named["propertyNames"] = {"enum": members}
+                named["propertyNames"] = {"$ref": f"#/$defs/{keys.__name__}"}
     if contract.run_specific:
         names: list[Plain] = [*sorted(contract.run_specific)]
         definition["x-run-specific"] = names

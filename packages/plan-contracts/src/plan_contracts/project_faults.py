@@ -145,6 +145,9 @@ class _Reader:
         self.invalid((*path, key), f"`{key}` is not known in {where}", mend)
 
     def field(self, value: object, annotation: object, path: KeyPath) -> None:
+        if _is_too_long(value):
+            self.invalid(path, f"`{_dotted(path)}` holds a whole number beyond 64 bits")
+            return
         if annotation == VarValue:
             self.variable(value, path)
             return
@@ -269,6 +272,12 @@ class _Reader:
                         suggestion="Rename one of them.",
                     )
                 )
+
+
+def _is_too_long(value: object) -> bool:
+    if isinstance(value, list):
+        return any(map(_is_too_long, value))  # pyright: ignore[reportUnknownArgumentType]  # TOML, of any type
+    return isinstance(value, int) and not -(2**63) <= value < 2**63
 
 
 def _keys(value: object) -> list[str]:

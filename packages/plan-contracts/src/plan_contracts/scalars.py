@@ -25,22 +25,28 @@ Signature = Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?$")]
 Seconds = Annotated[float, Meta(ge=0)]
 """A duration or cost in seconds."""
 
-UnixMs = Annotated[int, Meta(ge=0)]
+MOST = 2**63 - 1
+"""The largest integer: what 64 bits with a sign hold, as in Arrow; MessagePack holds hardly more."""
+
+Integer = Annotated[int, Meta(ge=-MOST - 1, le=MOST)]
+"""A whole number of 64 bits with a sign."""
+
+UnixMs = Annotated[int, Meta(ge=0, le=MOST)]
 """Milliseconds since 1970-01-01T00:00:00Z."""
 
-Rows = Annotated[int, Meta(ge=0)]
+Rows = Annotated[int, Meta(ge=0, le=MOST)]
 """A number of rows."""
 
-ByteCount = Annotated[int, Meta(ge=0)]
+ByteCount = Annotated[int, Meta(ge=0, le=MOST)]
 """A number of bytes."""
 
 ByteSize = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)? ?([KMGT]i?)?B$")]
 """A number of bytes as people write it, such as `512 MiB`; `byte_size` gives the number."""
 
-Count = Annotated[int, Meta(ge=0)]
+Count = Annotated[int, Meta(ge=0, le=MOST)]
 """A number of things."""
 
-Positive = Annotated[int, Meta(ge=1)]
+Positive = Annotated[int, Meta(ge=1, le=MOST)]
 """A number of things of which there is at least one."""
 
 ColumnType = Annotated[str, Meta(min_length=1, max_length=65536)]

@@ -11,7 +11,7 @@ class ScanUnit(Contract, frozen=True, kw_only=True):
     """Unique within the dataset; the order of the keys is that of the rows."""
     files: tuple[str, ...]
     """URIs of its files, in the order of the dataset."""
-    row_groups: tuple[tuple[int, int], ...] = ()
+    row_groups: tuple[tuple[Count, Count], ...] = ()
     """For each file the first row group and how many; empty for whole files."""
     rows: Rows | None = None
     """Rows before any filter; none when unknown."""

@@ -1,7 +1,7 @@
 """JSON Schemas in words, for readers of a reference."""
 
 from plan_contracts.golden_cases.case import Plain
-from plan_contracts.scalars import NAME_PATTERN
+from plan_contracts.scalars import MOST, NAME_PATTERN
 
 _PATTERNS = {
     NAME_PATTERN: "name",
@@ -70,7 +70,8 @@ def _text_words(part: dict[str, Plain]) -> str:
 
 
 def _bounded(word: str, part: dict[str, Plain]) -> str:
-    low, high = part.get("minimum"), part.get("maximum")
+    low = None if part.get("minimum") == -MOST - 1 else part.get("minimum")
+    high = None if part.get("maximum") == MOST else part.get("maximum")
     if low is not None and high is not None:
         return (
             f"{word} from {low:g} to {high:g}"

@@ -2,7 +2,7 @@
 
 from plan_contracts.base import Contract
 from plan_contracts.manifest import RunManifestV2
-from plan_contracts.scalars import ByteCount, Name, Positive, Rows, RunId, Sha256, UnixMs
+from plan_contracts.scalars import ByteCount, Integer, Name, Positive, Rows, RunId, Sha256, UnixMs
 
 
 class RunMarker(Contract, frozen=True, kw_only=True):
@@ -23,9 +23,9 @@ class FileStamp(Contract, frozen=True, kw_only=True):
 
     bytes: ByteCount
     """Size."""
-    mtime_ns: int
+    mtime_ns: Integer
     """Time of its last change, in nanoseconds since 1970."""
-    inode: int
+    inode: Integer
     """Number of the file; another one stands for another file under the same name."""
     sha256: Sha256
     """Digest."""

@@ -12,10 +12,10 @@ from plan_contracts.base import Contract, HandWritten
 from plan_contracts.canonical_types import CanonicalType
 from plan_contracts.errors import VariableRefused, VariableUnknown
 from plan_contracts.names import nearest
-from plan_contracts.scalars import ColumnType
+from plan_contracts.scalars import ColumnType, Integer
 from plan_contracts.storage_options import SecretReference
 
-PlainValue = str | int | float | bool
+PlainValue = str | Integer | float | bool
 """What TOML and JSON can hold alike; dates, times and decimals are texts."""
 
 NOW = "now"
