@@ -7,10 +7,11 @@ import msgspec
 from cyclopts import Parameter, validators
 from msgspec.structs import replace
 
+from plan_cli.cluster_options import ClusterOptions
 from plan_cli.errors import OptionRefused
+from plan_cli.option_values import asked_for, byte_size_option
 from plan_contracts import ExecutionMode, ExecutorConfig, ExecutorKind, RetryPolicy, RoutingRules, TaskKind
 from plan_contracts.project import ExecutionSection
-from plan_contracts.scalars import ByteSize
 from plan_exec import choose_executor
 
 T = TypeVar("T")
@@ -84,6 +85,7 @@ class ExecutionOptions:
     retry_jitter: Annotated[float | None, Parameter(validator=validators.Number(gte=0, lte=1))] = None
     retry_timeouts: bool | None = None
     adapter: tuple[str, ...] = ()
+    clusters: ClusterOptions = ClusterOptions()
 
     def over(self, given: ExecutionSection) -> ExecutionSection:
         """Give `[execution]` with what the options say in its place.
@@ -99,21 +101,22 @@ class ExecutionOptions:
             routing=self._routing(given.routing),
             retries=self._retries(given.retries),
             timeout=_or(self.timeout, given.timeout),
-            memory=_or(_size("--memory", self.memory), given.memory),
+            memory=_or(byte_size_option("--memory", self.memory), given.memory),
             target_partitions=_or(self.target_partitions, given.target_partitions),
             adapters=(*(given.adapters or ()), *self.adapter),
         )
 
     def _executor(self, given: ExecutorConfig | None) -> ExecutorConfig | None:
         """Give the executors, or none where neither an option nor plan.toml names any."""
-        asked = _asked(
+        asked = asked_for(
             kind=self.executor,
             max_tasks=self.max_tasks,
             remote_kind=self.remote_executor,
             remote_max_tasks=self.remote_max_tasks,
             cost_threshold=self.cost_threshold,
             tasks_per_worker=self.tasks_per_worker,
-            worker_memory=_size("--worker-memory", self.worker_memory),
+            worker_memory=byte_size_option("--worker-memory", self.worker_memory),
+            **self.clusters.settings(given or ExecutorConfig()),
         )
         if not asked:
             return given
@@ -135,7 +138,7 @@ class ExecutionOptions:
         )
 
     def _retries(self, given: RetryPolicy | None) -> RetryPolicy | None:
-        asked = _asked(
+        asked = asked_for(
             max_attempts=self.max_attempts,
             base_seconds=self.retry_base,
             cap_seconds=self.retry_cap,
@@ -143,11 +146,6 @@ class ExecutionOptions:
             timeouts=self.retry_timeouts,
         )
         return replace(given or RetryPolicy(), **asked) if asked else given
-
-
-def _asked(**options: str | float | None) -> dict[str, str | float]:
-    """Give the options that were given."""
-    return {name: value for name, value in options.items() if value is not None}
 
 
 def _or(option: T | None, given: T | None) -> T | None:
@@ -168,12 +166,3 @@ def _rule(text: str) -> tuple[str, str, str]:
     else:
         return _RANKS[rank], name, executor
     raise OptionRefused(f"`--route {text}` is no rule", subject="--route", suggestion=mend)
-
-
-def _size(option: str, text: str | None) -> str | None:
-    """Give a size in bytes that was checked for its form."""
-    try:
-        return msgspec.convert(text, ByteSize | None)
-    except msgspec.ValidationError as reason:
-        message = f"`{option} {text}` is no size in bytes"
-        raise OptionRefused(message, subject=option, suggestion="Write it as in `512MiB` or `8GB`.") from reason

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from plan_cli.build_code import of_build
 from plan_cli.building import build_project
+from plan_cli.cluster_options import beside_project
 from plan_cli.execution_options import ExecutionOptions
 from plan_cli.execution_policy import execution_policy
 from plan_cli.open_project import open_project
@@ -60,7 +61,7 @@ def build(
         Wait until another build of the project has ended, instead of giving up.
     """
     opened = open_project(project, profile, assignments(var), store=store)
-    section = execution.over(opened.file.execution)
+    section = execution.over(beside_project(opened.file.execution, opened.folder))
     request = BuildRequest(
         project_path=str(opened.folder),
         profile=profile,

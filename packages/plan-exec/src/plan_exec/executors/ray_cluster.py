@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
@@ -23,7 +23,10 @@ _OBJECT_STORE_BYTES = 100 * 2**20
 """Shared memory of a local cluster; requests and answers are small, and results never go through it."""
 
 JOIN_SECONDS = 60.0
-"""Longest time that Ray may take to join a cluster, or to start one."""
+"""Longest time that Ray may take to join a cluster whose head accepts connections."""
+
+START_SECONDS = 300.0
+"""Longest time that a local cluster may take to start, on a machine that is busy otherwise."""
 
 _LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 """Makes Ray listen on, and connect to, the loopback interface, as it does on macOS without being asked."""
@@ -92,14 +95,14 @@ class RayCluster:
         Ray's module.
     head
         Host and port of the head.
-    joined_before
-        Whether the process was in a cluster before, in which it stays.
+    membership
+        What ends with it: Ray's share in the environment, and the cluster itself unless the process was in it before.
     """
 
-    def __init__(self, ray: _RayModule, head: tuple[str, int], *, joined_before: bool) -> None:
+    def __init__(self, ray: _RayModule, head: tuple[str, int], membership: ExitStack) -> None:
         self._ray = ray
         self._head = head
-        self._joined_before = joined_before
+        self._membership = membership
 
     def function(self, function: Callable[..., bytes]) -> RayFunction:
         """Give a function that runs on a worker with a core to itself, and is not run again when the worker dies."""
@@ -137,9 +140,7 @@ class RayCluster:
 
     def close(self) -> None:
         """Leave the cluster, which ends what this process has running there; end a local one."""
-        if not self._joined_before:
-            with suppress(Exception):  # the head may be gone, which is no news at the end
-                self._ray.shutdown()
+        self._membership.close()
 
 
 def join_ray(settings: RaySettings, slots: int) -> RayCluster:
@@ -158,14 +159,20 @@ def join_ray(settings: RaySettings, slots: int) -> RayCluster:
     """
     if settings.address is not None:
         check_ray_address(settings)
-    with _environment(_variables(settings)):
+    with ExitStack() as stack:
+        stack.enter_context(_environment(_variables(settings)))
         import ray as imported
 
         ray = cast(_RayModule, imported)  # Ray's functions are typed in part
-        if ray.is_initialized() and settings.address is None:
-            return RayCluster(ray, _gcs_address(), joined_before=True)
         _quieten()
-        return _join(ray, settings) if settings.address is not None else _start_local(ray, slots)
+        if settings.address is not None:
+            head = _join(ray, settings)
+        elif ray.is_initialized():
+            return RayCluster(ray, _head(), ExitStack())
+        else:
+            head = _start_local(ray, slots)
+        stack.callback(_leave, ray)
+        return RayCluster(ray, head, stack.pop_all())
 
 
 def check_ray_address(settings: RaySettings) -> None:
@@ -200,11 +207,11 @@ def check_ray_address(settings: RaySettings) -> None:
         raise ClusterUnreachable(message, subject="ray", suggestion=mend) from reason
 
 
-def _join(ray: _RayModule, settings: RaySettings) -> RayCluster:
+def _join(ray: _RayModule, settings: RaySettings) -> tuple[str, int]:
     address = settings.address or ""
     _read_token_again()
     try:
-        _init(ray, address=address)
+        _init(ray, JOIN_SECONDS, address=address)
         nobody_works = int(ray.cluster_resources().get("CPU", 0)) == 0
     except Exception as reason:
         message = f"The Ray cluster at `{address}` does not let this side in: {_words(reason)}"
@@ -215,23 +222,35 @@ def _join(ray: _RayModule, settings: RaySettings) -> RayCluster:
         message = f"The Ray cluster at `{address}` has no cores"
         raise ClusterUnreachable(message, subject="ray", suggestion="Start nodes for it.")
     host, port = _head_of(address)
-    return RayCluster(ray, (host, port or 0), joined_before=False)
+    return host, port or 0
 
 
-def _start_local(ray: _RayModule, slots: int) -> RayCluster:
+def _start_local(ray: _RayModule, slots: int) -> tuple[str, int]:
     _read_token_again()
     try:
-        _init(ray, num_cpus=slots, include_dashboard=False, object_store_memory=_OBJECT_STORE_BYTES)
+        _init(
+            ray,
+            START_SECONDS,
+            address="local",
+            num_cpus=slots,
+            include_dashboard=False,
+            object_store_memory=_OBJECT_STORE_BYTES,
+        )
     except Exception as reason:
         message = f"The local Ray cluster did not start: {_words(reason)}"
         raise WorkerStartFailed(message, subject="ray") from reason
-    address, port = _gcs_address()
+    address, port = _head()
     if not is_loopback(address):
         ray.shutdown()
         message = f"The local Ray cluster would listen at `{address}`, since Ray was imported before the build began"
         mend = "Import Ray after the build, or start Ray yourself and leave the address out."
         raise WorkerStartFailed(message, subject="ray", suggestion=mend)
-    return RayCluster(ray, (address, port), joined_before=False)
+    return address, port
+
+
+def _leave(ray: _RayModule) -> None:
+    with suppress(Exception):  # the head may be gone, which is no news at the end
+        ray.shutdown()
 
 
 def _quieten() -> None:
@@ -244,7 +263,7 @@ def _quieten() -> None:
     setattr(worker, "print_to_stdstream", print_nothing)  # noqa: B010 - Ray has no option for it
 
 
-def _gcs_address() -> tuple[str, int]:
+def _head() -> tuple[str, int]:
     """Give host and port of the head of the cluster that this process is in."""
     import ray
 
@@ -279,7 +298,7 @@ def _environment(variables: Mapping[str, str]) -> Generator[None]:
                 os.environ[name] = value
 
 
-def _init(ray: _RayModule, **options: object) -> None:
+def _init(ray: _RayModule, seconds: float, **options: object) -> None:
     """Let Ray join or start a cluster, in a thread: there it leaves the handler of SIGTERM alone, and may hang.
 
     Raises
@@ -298,7 +317,7 @@ def _init(ray: _RayModule, **options: object) -> None:
             done.set_exception(reason)
 
     threading.Thread(target=join, name="plan-exec-ray-init", daemon=True).start()
-    done.result(timeout=JOIN_SECONDS)
+    done.result(timeout=seconds)
 
 
 def _read_token_again() -> None:
