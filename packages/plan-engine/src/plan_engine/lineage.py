@@ -44,6 +44,7 @@ class _Tracing:
         self._inputs: dict[str, list[str]] = {}
         for edge in compiled.graph.edges:
             self._inputs.setdefault(edge.consumer, []).append(edge.producer)
+        self._planned = {node.name for node in compiled.graph.nodes if node.definition is not None}
         self._traced: dict[str, Traced | None] = {}
         self._origins: dict[SourceColumn, frozenset[SourceColumn]] = {}
 
@@ -82,7 +83,7 @@ class _Tracing:
 
     def _trace(self, view: str) -> Traced | None:
         source = self._compiled.sources[view]
-        if not isinstance(source, ViewSource) or view not in self._compiled.evidence.entries:
+        if not isinstance(source, ViewSource) or view not in self._planned:
             return None
         session = PlanningSession(source.parameters, SessionConfig().set(_AS_JOINS, "false"))
         tables: dict[str, list[str]] = {}

@@ -87,7 +87,9 @@ class PlanTracer:
         table, fields = _as(plan, Scan).table_name(), field_names(plan)
         if table in self._recursive:
             known = self._recursive[table]
-            return Traced(columns=dict(zip(fields, _padded(known, len(fields)), strict=True)), rows=known.rows)
+            return Traced(
+                columns={name: _named(_unqualified(name, table), known.columns) for name in fields}, rows=known.rows
+            )
         known_as = self._names.get(table_key(table))
         if known_as is None:
             return Traced(columns=dict.fromkeys(fields, _NOTHING))  # a function that gives a table
@@ -225,9 +227,10 @@ def _unnested(name: str, columns: Mapping[str, Sources]) -> Sources:
     return columns[max(begun, key=len)] if begun else _NOTHING.union(*columns.values())
 
 
-def _padded(known: Traced, length: int) -> list[Sources]:
-    values = list(known.columns.values())
-    return values if len(values) == length else [known.all] * length
+def _named(name: str, columns: Mapping[str, Sources]) -> Sources:
+    """Give the sources of the field of this name, whatever qualifies it; of all fields if none has it."""
+    found = [sources for field, sources in columns.items() if field == name or field.endswith(f".{name}")]
+    return found[0] if len(found) == 1 else _NOTHING.union(*columns.values())
 
 
 def _subqueries(plan: LogicalPlan) -> str:
