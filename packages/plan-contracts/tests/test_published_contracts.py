@@ -10,7 +10,16 @@ import jsonschema
 import msgspec
 import pytest
 
-from plan_contracts import EVENTS_COLUMNS, EventRow
+from plan_contracts import (
+    EVENTS_COLUMNS,
+    DocumentRefused,
+    Envelope,
+    EventRow,
+    UnknownEvent,
+    decode_event,
+    decode_json,
+    decode_msgpack,
+)
 from plan_contracts.golden_cases import invalid_cases
 from plan_contracts.registry import CONTRACTS, RegisteredContract, registered_contract
 from plan_contracts.schema_export import SHIPPED
@@ -21,6 +30,7 @@ VALID = [
     path for path in sorted(SHIPPED.glob("*/*/*.json"))
     if path.name != "schema.json" and not path.name.endswith((".invalid.json", ".error.json"))
 ]  # fmt: skip
+EVENT_KINDS = {contract.name for contract in CONTRACTS if issubclass(contract.type, Envelope)}
 BEYOND_SCHEMA = {(case.contract, case.name) for case in invalid_cases() if not case.in_schema}
 
 
@@ -93,15 +103,45 @@ def test_every_integer_has_bounds_within_64_bits(path: Path) -> None:
         assert part["maximum"] <= 2**63 - 1, place
 
 
-def test_every_document_of_a_newer_minor_version_is_read() -> None:
-    for path in VALID:
-        contract = registered_contract(path.parts[-3])
-        if contract.type.__struct_config__.forbid_unknown_fields:
-            continue
-        plain = json.loads(path.read_text(encoding="utf-8"))
-        newer = {**plain, "added_by_a_newer_minor": {"any": [1, None]}}
-        assert msgspec.json.decode(json.dumps(newer), type=contract.type) == (
-            msgspec.json.decode(path.read_bytes(), type=contract.type)
+@pytest.mark.parametrize("path", VALID, ids=named)
+def test_document_of_a_newer_minor_version_is_read(path: Path, unpack: Callable[[bytes], Any]) -> None:
+    contract = registered_contract(path.parts[-3]).type
+    newer = {**json.loads(path.read_text(encoding="utf-8")), "added_by_a_newer_minor": {"any": [1, None]}}
+    packed = {**unpack(path.with_suffix(".msgpack").read_bytes()), "added_by_a_newer_minor": {"any": [1, None]}}
+    if contract.__struct_config__.forbid_unknown_fields:
+        with pytest.raises(DocumentRefused, match="unknown field"):
+            decode_json(json.dumps(newer).encode(), contract)
+        return
+    known = decode_json(path.read_bytes(), contract)
+    assert decode_json(json.dumps(newer).encode(), contract) == known
+    assert decode_msgpack(msgspec.msgpack.encode(packed), contract) == known
+
+
+@pytest.mark.parametrize("event", [path for path in VALID if path.parts[-3] in EVENT_KINDS], ids=named)
+def test_event_of_a_newer_minor_version_is_read_and_of_an_unknown_kind_is_kept(event: Path) -> None:
+    plain = json.loads(event.read_text(encoding="utf-8"))
+    newer = msgspec.msgpack.encode({**plain, "added_by_a_newer_minor": 1})
+    assert isinstance(decode_event(newer), Envelope)
+    unheard = msgspec.msgpack.encode({**plain, "kind": "unheard_of"})
+    assert decode_event(unheard) == UnknownEvent(kind="unheard_of", raw=unheard)
+
+
+@pytest.mark.parametrize(
+    ("files", "contract"),
+    [
+        ("*/*/*.error.json", "error_payload"),
+        ("errors/*_*.json", "error_payload"),
+        ("errors/errors.json", "error_catalogue"),
+        ("arrow/*.json", "arrow_table"),
+        ("INDEX.json", "published_index"),
+    ],
+)
+def test_every_other_published_document_fits_its_schema_too(files: str, contract: str) -> None:
+    paths = sorted(SHIPPED.glob(files))
+    assert paths
+    for path in paths:
+        assert accepts(SHIPPED / registered_contract(contract).folder, json.loads(path.read_text(encoding="utf-8"))), (
+            path
         )
 
 
