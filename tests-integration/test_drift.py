@@ -49,6 +49,38 @@ def test_drift_is_against_the_last_build_that_succeeded(tmp_path: Path) -> None:
     assert recorded["n"].to_pylist() == [2]
 
 
+@pytest.mark.timeout(300)
+def test_diff_of_two_runs_names_what_changed_between_them(tmp_path: Path) -> None:
+    project = tmp_path / "shop"
+    (project / "data").mkdir(parents=True)
+    (project / "views").mkdir()
+    toml = '[project]\nname = "shop"\n\n[datasets.orders]\npath = "data/*.parquet"\n'
+    (project / "plan.toml").write_text(toml + '\n[views.v]\nmaterialize = "table"\n')
+    (project / "views" / "v.sql").write_text("select order_id, amount from orders\n")
+    _orders(project, {"order_id": [1, 2], "amount": [3, 4]})
+    assert plan_cli("build", project).code == 0
+    alone = plan_cli("diff", project)
+    assert (alone.code, "no run before" in alone.err) == (2, True)
+
+    _orders(project, {"order_id": [1, 2, 3, 4], "amount": [3, 4, 5, 6]})
+    (project / "views" / "v.sql").write_text("select order_id from orders\n")
+    (project / "views" / "w.sql").write_text("select count(*) as n from v\n")
+    assert plan_cli("build", project).code == 0
+
+    shown = plan_cli("diff", project)
+    assert shown.code == 0, shown.text
+    assert shown.out.splitlines()[1:] == [
+        "new: w",
+        "other logic: v",
+        "other data: orders",
+        f"drift since run {shown.out.split(' ')[0]}:",
+        "    warning  orders has 4 rows, it had 2 rows",
+        "    info     v.amount is gone, it was int64",
+        "outputs with other content:",
+        "    v  4 rows, before 2",
+    ]
+
+
 def _latest(project: Path) -> str:
     with PlanStore.open(project / ".plan", clock=SystemClock(), read_only=True) as store:
         return store.manifest("latest").run_id

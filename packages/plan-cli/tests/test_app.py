@@ -8,7 +8,7 @@ import pytest
 from plan_cli.app import run
 
 COMMANDS = (
-    *("build", "validate", "plan", "runs", "events", "store verify"),
+    *("build", "validate", "plan", "runs", "diff", "events", "store verify"),
     *(f"contracts {name}" for name in ("list", "show", "check", "verify", "release")),
 )
 

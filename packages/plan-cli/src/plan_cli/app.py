@@ -41,6 +41,7 @@ _add(
     "int_sales docs/examples/tpch --lineage",
 )
 _add("runs", "List the runs of a project, or show one.", "docs/examples/tpch --run latest")
+_add("diff", "Compare two runs: what changed in views, data and outputs.", "docs/examples/tpch --before 2026")
 _add(
     "events",
     "Query every event of every run with SQL.",
