@@ -186,6 +186,14 @@ def test_schedule_chain_of_100000_needs_no_recursion(cost: float) -> None:
     assert len(schedule.articulation_tasks) == 99_998
 
 
+@pytest.mark.timeout(120)
+def test_schedule_arrays_chain_of_a_million_needs_no_recursion() -> None:
+    count = 1_000_000
+    schedule = schedule_arrays(np.full(count, 0.5), np.stack([np.arange(count - 1), np.arange(1, count)], axis=1))
+    assert schedule.order.tolist() == schedule.critical_path.tolist() == list(range(count))
+    assert schedule.critical_path_seconds == count * 0.5
+
+
 def test_schedule_star_of_wide_rows_agrees_with_definition() -> None:
     count = 5_000
     hub_out = np.array([[0, task] for task in range(1, count)] + [[task, count] for task in range(1, count)])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from plan_contracts import LogicalGraph, LogicalNode, NodeKind, PlanErrors
 from plan_contracts.testing import graph
-from plan_scheduler import Provenance, SelectionRefused, UnknownTask, impacted, provenance, select
+from plan_scheduler import Provenance, SelectionRefused, UnknownTask, impacted, provenance, select, with_inputs
 
 SHOP = graph("orders -> clean -> daily -> report; items -> priced -> daily; priced -> weekly; customers -> people")
 
@@ -102,6 +102,13 @@ def test_impacted_and_provenance_agree_with_networkx() -> None:
             datasets=tuple(sorted(above & datasets)), views=tuple(sorted(above - datasets))
         )
     assert impacted(SHOP, ["orders", "customers"]) == ("clean", "daily", "people", "report")
+
+
+@given(st.sets(st.sampled_from([node.name for node in SHOP.nodes])))
+def test_with_inputs_gives_the_views_and_all_views_above_them(names: set[str]) -> None:
+    above = {name: set(provenance(SHOP, name).views) for name in names}
+    datasets = {node.name for node in SHOP.nodes if node.kind is NodeKind.DATASET}
+    assert with_inputs(SHOP, names) == names.union(*above.values()) - datasets
 
 
 def test_impacted_unknown_names_are_all_refused() -> None:

@@ -23,6 +23,7 @@ from plan_exec.announcer import Announcer
 from plan_exec.choice import choose_executor, slots_of
 from plan_exec.dispatcher import Dispatcher
 from plan_exec.executors.making import ExecutorFactory, make_lanes
+from plan_exec.hamilton_import import without_extensions
 from plan_exec.inbox import QueueInbox
 from plan_exec.limits import check_limits, memory_share, task_limits
 from plan_exec.memory_budget import MemoryBudget
@@ -125,7 +126,8 @@ def execute_plan(
 
     @cache
     def hamilton() -> "HamiltonRun":
-        from plan_exec.hamilton_seam import HamiltonRun
+        with without_extensions():
+            from plan_exec.hamilton_seam import HamiltonRun
 
         producers = {name: state.producers for name, state in states.items()}
         routes = {name: state.route for name, state in states.items()}

@@ -79,7 +79,10 @@ def plan(
             out.print(line, markup=False)
         show_warnings(out, warnings)
         out.print(f"artifact {artifact_id(planned.schedule)}", markup=False)
-        for lines in (order_lines(planned.schedule, planned.tasks), forecast_lines(planned.schedule)):
+        for lines in (
+            order_lines(planned.schedule, planned.tasks),
+            forecast_lines(planned.schedule, machine_label(describe_machine())),
+        ):
             out.print()
             for line in lines:
                 out.print(line, markup=False)

@@ -47,8 +47,9 @@ def critical_path_lines(schedule: PlanScheduleArtifact) -> Iterator[str]:
     yield f"critical path ({duration(schedule.critical_path_length_weighted)} predicted): {path}"
 
 
-def forecast_lines(schedule: PlanScheduleArtifact) -> Iterator[str]:
-    """Give what more workers would buy."""
+def forecast_lines(schedule: PlanScheduleArtifact, machine: str) -> Iterator[str]:
+    """Give what more workers would buy, and of which machine the costs speak."""
+    yield f"what more workers would buy, at the costs of this machine ({machine}):"
     yield f"{'workers':>8}  {'makespan':>10}  {'lower bound':>11}  {'busy':>5}"
     for forecast in schedule.forecasts:
         yield (
