@@ -188,3 +188,10 @@ def soak(session: nox.Session) -> None:
     named = session.posargs or sorted(path.stem for path in folder.glob("soak_*.py"))
     for name in named:
         session.run("python", str(folder / f"{name}.py"))
+
+
+@nox.session
+def chaos(session: nox.Session) -> None:
+    """Kill a random worker every second through 200 builds; all must end with the right rows. `-- 20` for fewer."""
+    sync(session, "--all-packages", "--group=integration")
+    session.run("python", "tests-integration/chaos_processes.py", *session.posargs)

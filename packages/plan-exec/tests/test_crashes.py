@@ -155,6 +155,7 @@ def test_execute_leaves_no_thread_and_no_worker_behind(way: str, tmp_path: Path)
 
 
 INTERRUPTED = """
+import signal
 import sys
 from pathlib import Path
 from executing import named, run
@@ -162,11 +163,38 @@ from plan_contracts import TaskStatus
 from plan_exec.testing import scenario
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     folder, way = Path(sys.argv[1]), sys.argv[2]
     planned = scenario("a -> b -> c; d -> e", folder, scripts={"b": "sleep 60"}, costs={"b": 9.0})
     report = run(planned, way)
     print("interrupted", report.interrupted, *sorted(named(report, TaskStatus.SUCCEEDED)))
 """
+
+
+@pytest.mark.timeout(60)
+@needs_proc
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=["sigint", "sigterm"])
+@pytest.mark.parametrize("way", PARALLEL)
+def test_execute_second_interrupt_ends_at_once(way: str, sent: signal.Signals, tmp_path: Path) -> None:
+    program = tmp_path / "interrupted.py"
+    program.write_text("from plan_exec import dispatcher\ndispatcher.GRACE_SECONDS = 600.0\n" + INTERRUPTED)
+    build = subprocess.Popen(
+        [sys.executable, str(program), str(tmp_path), way],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    while not {"a", "b"} <= {call.task for call in calls_of(tmp_path)}:
+        time.sleep(0.01)
+    workers = children(build.pid)
+
+    build.send_signal(sent)
+    time.sleep(0.5)
+    build.send_signal(sent)
+    out, _ = build.communicate(timeout=40)  # the first one alone would give running tasks ten minutes
+
+    assert out.split()[:2] == ["interrupted", "True"]
+    assert gone(workers)
 
 
 @pytest.mark.timeout(60)

@@ -229,3 +229,15 @@ def test_execute_damaged_output_is_built_again_and_consumers_are_reused(way: str
 def test_execute_empty_schedule_gives_an_empty_report(tmp_path: Path) -> None:
     for way in WAYS:
         assert run(scenario("", tmp_path / way), way).outcomes == ()
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("way", WAYS)
+def test_execute_fail_fast_waits_for_a_retry_and_stops_after_the_last(way: str, tmp_path: Path) -> None:
+    scripts = {"a": "first blink", "b": "blink"}
+    planned = scenario("a -> b -> c; b -> d", tmp_path, scripts=scripts)
+
+    report = run(planned, way, fail_fast=True)
+
+    assert statuses(report) == {"a": "succeeded", "b": "failed", "c": "skipped", "d": "skipped"}
+    assert {outcome.task: outcome.attempts for outcome in report.outcomes} == {"a": 2, "b": 3, "c": 0, "d": 0}

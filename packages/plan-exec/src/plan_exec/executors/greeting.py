@@ -17,11 +17,17 @@ _JOIN_SECONDS = 5.0
 _HELLO = msgspec.msgpack.Decoder(Hello)
 
 
+class StartInterrupted(WorkerStartFailed):
+    """A worker was ended before it was ready, perhaps by chance: another may start."""
+
+
 def greet(worker: Worker, runtime: str) -> None:
     """Wait for the worker's first message, and compare its software with the dispatcher's.
 
     Raises
     ------
+    StartInterrupted
+        When the worker ends instead.
     WorkerStartFailed
         When it does not come in time, or the worker cannot run tasks or would run them with other software.
     """
@@ -34,7 +40,7 @@ def greet(worker: Worker, runtime: str) -> None:
     except (EOFError, OSError) as reason:
         worker.process.join(_JOIN_SECONDS)
         message = f"The worker `{worker.name}` {how_it_ended(worker)} before it was ready"
-        raise WorkerStartFailed(message, subject=worker.name) from reason
+        raise StartInterrupted(message, subject=worker.name) from reason
     except msgspec.DecodeError as reason:
         raise WorkerStartFailed(
             f"The worker `{worker.name}` said something else than hello: {reason}", subject=worker.name

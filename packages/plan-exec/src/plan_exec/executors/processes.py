@@ -9,7 +9,7 @@ import msgspec
 from plan_contracts import ExecutorCapabilities, Placement
 from plan_exec.errors import ExecutorGone, WorkerDied, WorkerStartFailed
 from plan_exec.executors.executor import Attempt, Completion, Completions, ExecutorLost
-from plan_exec.executors.greeting import greet, how_it_ended
+from plan_exec.executors.greeting import StartInterrupted, greet, how_it_ended
 from plan_exec.executors.process_pool import Worker, WorkerLauncher
 from plan_exec.limits import worker_limits
 from plan_exec.worker import Answer, encode_limits
@@ -18,7 +18,7 @@ JOIN_SECONDS = 5.0
 """Longest time that a worker may take to end by itself."""
 
 START_ATTEMPTS = 3
-"""Tries at starting a worker in the place of one that is gone, each after a longer pause."""
+"""Tries at starting a worker, each after a longer pause, when it is ended before it is ready."""
 
 _ANSWER = msgspec.msgpack.Decoder(Answer)
 
@@ -89,16 +89,14 @@ class ProcessExecutor:
         WorkerStartFailed
             When one does not start in time, cannot import the runtime, or runs other software.
         """
-        workers = [self._launch() for _ in range(self._slots)]
+        launched = [self._launch() for _ in range(self._slots)]
         try:
-            for worker in workers:
-                greet(worker, self._runtime)
+            ready = [self._greeted(worker) for worker in launched]
         except BaseException:
-            for worker in workers:
-                worker.process.kill()
-                self._dismiss(worker)
+            for worker in list(self._workers):
+                self._end(worker)
             raise
-        for worker in workers:
+        for worker in ready:
             thread = threading.Thread(
                 target=self._serve, args=(worker, completions), name=f"plan-exec-{worker.name}", daemon=True
             )
@@ -187,27 +185,39 @@ class ProcessExecutor:
         Without one its slot is closed, and with the last slot the executor is lost.
         """
         self._dismiss(gone)
-        error: WorkerStartFailed | None = None
-        for attempt in range(START_ATTEMPTS):
-            time.sleep(0.1 * attempt)
-            if self._stopping:
-                return None
-            worker = self._launch()
-            try:
-                greet(worker, self._runtime)
-            except WorkerStartFailed as failed:
-                error = failed
-                worker.process.kill()
-                self._dismiss(worker)
-            else:
-                return worker
+        try:
+            return None if self._stopping else self._greeted(self._launch())
+        except WorkerStartFailed as failed:
+            error = failed
         with self._lock:
             self._slots -= 1
             last = self._slots == 0
-        if last and error is not None:
+        if last and not self._stopping:
             gone_for_good = ExecutorGone(f"No worker process can be started any more: {error.message}")
             completions.put(ExecutorLost(executor=Placement.MULTIPROCESSING, error=gone_for_good.payload()))
         return None
+
+    def _greeted(self, worker: Worker) -> Worker:
+        """Wait until a worker is ready; put another in its place, a few times, when it is ended before."""
+        for attempt in range(1, START_ATTEMPTS + 1):
+            try:
+                greet(worker, self._runtime)
+            except StartInterrupted:
+                self._end(worker)
+                if attempt == START_ATTEMPTS or self._stopping:
+                    raise
+                time.sleep(0.1 * attempt)
+                worker = self._launch()
+            except WorkerStartFailed:
+                self._end(worker)
+                raise
+            else:
+                break
+        return worker
+
+    def _end(self, worker: Worker) -> None:
+        worker.process.kill()
+        self._dismiss(worker)
 
     def _launch(self) -> Worker:
         with self._lock:
