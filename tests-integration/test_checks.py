@@ -34,6 +34,7 @@ contract = { not_null = ["amount"], accepted_values = { status = ["paid", "open"
 path = "data/towns.csv"
 
 [views.paid]
+materialize = "table"
 contract = { unique = ["order_id"], min_rows = 1, expressions = { positive = "amount > 0" } }
 """
 
