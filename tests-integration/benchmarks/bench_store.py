@@ -4,31 +4,36 @@ Acknowledged means synced, for all three: SQLite in WAL mode with one transactio
 per batch. A real build flushes once a second, which at four events per task is a batch of some 2,000.
 The query asks for one run among many.
 
-Run with `nox -s bench -- bench_store`. PLAN_BENCH_RUNS sets the number of runs (1000), of 200 events each.
+Run with `nox -s bench -- bench_store`. PLAN_BENCH_RUNS sets the number of runs (1000), PLAN_BENCH_EVENTS that of the
+events of each (200); with 10000 the query is asked of ten million events.
 """
 
+import hashlib
 import os
 import sqlite3
 import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import fields
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, fields
+from multiprocessing import get_context
 from pathlib import Path
 
 import duckdb
 
 from plan_contracts import EventRow, TaskStarted, event_row
 from plan_store import PlanStore, SystemClock
-from plan_store.layout import segment_key
+from plan_store.layout import manifest_key, segment_key
 from plan_store.local_objects import LocalObjects
 from plan_store.segments import EventColumns
 
 RUNS = int(os.environ.get("PLAN_BENCH_RUNS", "1000"))
-EVENTS_PER_RUN = 200
+EVENTS_PER_RUN = int(os.environ.get("PLAN_BENCH_EVENTS", "200"))
+WRITERS = 8
 COLUMNS = [field.name for field in fields(EventColumns)]
 TABLE = (
-    "create table events (event_time_unix_ms bigint, profile_name text, run_id text, event_name text, "
+    "create table if not exists events (event_time_unix_ms bigint, profile_name text, run_id text, event_name text, "
     "plan_signature text, reduced_plan_signature text, event_payload_msgpack blob, event_payload_hash text)"
 )
 INSERT = f"insert into events values ({', '.join('?' * len(COLUMNS))})"
@@ -65,8 +70,15 @@ class OurStore:
             columns.append(row)
         data = columns.to_parquet()
         self.number += 1
-        key = segment_key(self.number, batch[0].run_id, self.number, f"{self.number:064x}")
-        self.objects.put_if_absent(key, data)
+        digest = hashlib.sha256(data).hexdigest()
+        self.objects.put_if_absent(segment_key(self.number, batch[0].run_id, self.number, digest), data)
+
+    def compact(self, runs: list[str]) -> None:
+        """Compact the runs, which all have ended."""
+        for run_id in runs:
+            self.objects.put(manifest_key(run_id), b"")
+        with PlanStore.open(self.folder, clock=SystemClock()) as store:
+            store.compact()
 
     def query(self, sql: str) -> object:
         """Ask a store that was just opened."""
@@ -79,14 +91,14 @@ class Sqlite:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "events.sqlite"
-        self.connection = sqlite3.connect(self.folder, isolation_level=None)
+        self.connection = sqlite3.connect(self.folder, isolation_level=None, timeout=60)
         self.connection.execute("pragma journal_mode=wal")
         self.connection.execute("pragma synchronous=full")
         self.connection.execute(TABLE)
 
     def append(self, batch: list[EventRow]) -> None:
         """Commit one transaction."""
-        self.connection.execute("begin")
+        self.connection.execute("begin immediate")
         self.connection.executemany(INSERT, [values(row) for row in batch])
         self.connection.execute("commit")
 
@@ -139,19 +151,58 @@ def appended(make: Callable[[Path], OurStore | Sqlite | Duck], batch: int, total
         return total / (time.perf_counter() - began)
 
 
-def queried(make: Callable[[Path], OurStore | Sqlite | Duck]) -> float:
-    """Give the median seconds of a query for one run."""
+def appended_by_many(name: str) -> float:
+    """Give events per second of several processes that append batches of 100 at once to one place."""
+    with tempfile.TemporaryDirectory() as folder:
+        STORES[name](Path(folder))
+        with ProcessPoolExecutor(WRITERS, mp_context=get_context("spawn")) as pool:
+            list(pool.map(int, range(WRITERS)))  # every process has been started and has imported this module
+            began = time.perf_counter()
+            done = sum(pool.map(append_beside_others, [(name, folder, number) for number in range(WRITERS)]))
+            return done / (time.perf_counter() - began)
+
+
+def append_beside_others(job: tuple[str, str, int]) -> int:
+    """Append twenty batches; give the number of events."""
+    name, folder, number = job
+    store = STORES[name](Path(folder))
+    events = rows(2000, f"20260102T030405.000Z-{number:08x}")
+    for start in range(0, len(events), 100):
+        store.append(events[start : start + 100])
+    return len(events)
+
+
+@dataclass(frozen=True)
+class Queried:
+    """What queries of one run among many cost."""
+
+    seconds: float
+    """Median of a query for one run, by a reader that was just opened."""
+    scan_seconds: float
+    """A query over all events."""
+    bytes_per_event: float
+    """Size on disk."""
+
+
+def queried(make: Callable[[Path], OurStore | Sqlite | Duck], *, compacted: bool = False) -> Queried:
+    """Fill a store with runs, and query it."""
     with tempfile.TemporaryDirectory() as folder:
         store = make(Path(folder))
         ids = [f"20260102T{index:06}.000Z-{index:08x}" for index in range(RUNS)]
         for run_id in ids:
             store.append(rows(EVENTS_PER_RUN, run_id))
+        if compacted and isinstance(store, OurStore):
+            store.compact(ids)
         taken: list[float] = []
         for run_id in (ids[0], ids[RUNS // 2], ids[-1], ids[RUNS // 3], ids[-2]):
             began = time.perf_counter()
             assert store.query(ONE_RUN.format(run_id))
             taken.append(time.perf_counter() - began)
-        return statistics.median(taken)
+        began = time.perf_counter()
+        assert store.query("select event_name, count(*), count(distinct run_id) from events group by 1")
+        scan = time.perf_counter() - began
+        size = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
+        return Queried(statistics.median(taken), scan, size / (RUNS * EVENTS_PER_RUN))
 
 
 def main() -> None:
@@ -162,8 +213,19 @@ def main() -> None:
         best = max(figure for name, figure in figures.items() if name != "plan-store")
         shown = "  ".join(f"{name} {figure / 1e3:9.2f}" for name, figure in figures.items())
         print(f"  batches of {batch:>6,}  {shown}  ours {figures['plan-store'] / best:5.2f}x the best other")
-    print(f"query one run of {RUNS:,}, {EVENTS_PER_RUN} events each, milliseconds")
-    print("  " + "  ".join(f"{name} {queried(make) * 1e3:8.1f}" for name, make in STORES.items()))
+    many = {name: appended_by_many(name) for name in STORES if name != "DuckDB"}  # which lets one process in at a time
+    print(f"{WRITERS} processes at once, batches of 100, thousand events per second")
+    print("  " + "  ".join(f"{name} {figure / 1e3:9.2f}" for name, figure in many.items()))
+    print(f"{RUNS:,} runs of {EVENTS_PER_RUN:,} events: query one run, query all, bytes per event")
+    for name, make in STORES.items():
+        print_queried(name, queried(make))
+    print_queried("plan-store, compacted", queried(OurStore, compacted=True))
+
+
+def print_queried(name: str, found: Queried) -> None:
+    """Print a line."""
+    times = f"{found.seconds * 1e3:8.1f} ms  {found.scan_seconds * 1e3:8.1f} ms"
+    print(f"  {name:<22} {times}  {found.bytes_per_event:6.0f} B")
 
 
 if __name__ == "__main__":

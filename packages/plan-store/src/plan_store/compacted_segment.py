@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from plan_contracts.store_records import CompactedSegment
 from plan_store.layout import compacted_key
 from plan_store.objects import Objects
-from plan_store.segments import EVENTS_SCHEMA
+from plan_store.segments import EVENTS_SCHEMA, PARQUET_OPTIONS
 
 GROUP_ROWS = 4096
 """Smallest row group; the events of smaller runs share one."""
@@ -34,7 +34,7 @@ def put_compacted(objects: Objects, rows: pa.Table) -> CompactedSegment:
     table = rows.select(EVENTS_SCHEMA.names).cast(EVENTS_SCHEMA)
     table = table.take(pc.sort_indices(table, sort_keys=[("run_id", "ascending")])).combine_chunks()
     sink = pa.BufferOutputStream()
-    with pq.ParquetWriter(sink, EVENTS_SCHEMA, compression="zstd") as writer:
+    with pq.ParquetWriter(sink, EVENTS_SCHEMA, **PARQUET_OPTIONS) as writer:
         for group in _row_groups(table):
             writer.write_table(group)
     data = sink.getvalue().to_pybytes()

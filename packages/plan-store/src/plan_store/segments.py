@@ -4,7 +4,7 @@
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from itertools import accumulate
 from typing import Any
@@ -27,6 +27,12 @@ EVENTS_SCHEMA = pa.schema(
     ]
 )
 """The columns of `datafusion_hamilton_events_v2`."""
+
+PARQUET_OPTIONS: dict[str, Any] = {
+    "compression": "zstd",
+    "use_dictionary": ["profile_name", "run_id", "event_name", "plan_signature", "reduced_plan_signature"],
+}
+"""How segments are written. Payloads and hashes repeat too rarely for dictionaries, which would take most time."""
 
 
 @dataclass(kw_only=True)
@@ -64,13 +70,18 @@ class EventColumns:
 
     def to_parquet(self) -> bytes:
         """Give the rows as one Parquet file."""
-        times, *texts = EVENTS_SCHEMA
         arrays = [
-            _integers(getattr(self, times.name)),
-            *(_texts(getattr(self, text.name), text.type) for text in texts),
+            _integers(self.event_time_unix_ms),
+            _optional_strings(self.profile_name),
+            _strings(self.run_id),
+            _strings(self.event_name),
+            _strings(self.plan_signature),
+            _strings(self.reduced_plan_signature),
+            _binaries(self.event_payload_msgpack),
+            _strings(self.event_payload_hash),
         ]
         sink = pa.BufferOutputStream()
-        pq.write_table(pa.Table.from_arrays(arrays, schema=EVENTS_SCHEMA), sink, compression="zstd")
+        pq.write_table(pa.Table.from_arrays(arrays, schema=EVENTS_SCHEMA), sink, **PARQUET_OPTIONS)
         return sink.getvalue().to_pybytes()
 
 
@@ -82,13 +93,28 @@ def _integers(values: Sequence[int]) -> "pa.Array[Any]":
     return pa.Array.from_buffers(pa.int64(), len(values), [None, pa.py_buffer(array("q", values))])
 
 
-def _texts(values: Sequence[str | bytes | None], kind: pa.DataType) -> "pa.Array[Any]":
-    parts = [value.encode() if isinstance(value, str) else value or b"" for value in values]
-    validity = None
-    if None in values:
-        bits = bytearray((len(values) + 7) // 8)
-        for index, value in enumerate(values):
-            bits[index >> 3] |= (value is not None) << (index & 7)
-        validity = pa.py_buffer(bits)
-    offsets = pa.py_buffer(array("i", accumulate(map(len, parts), initial=0)))
-    return pa.Array.from_buffers(kind, len(values), [validity, offsets, pa.py_buffer(b"".join(parts))])
+def _strings(values: Sequence[str]) -> "pa.Array[Any]":
+    text = "".join(values)
+    data = text.encode()
+    if len(data) == len(text):  # all are ASCII, so the length of a text is that of its bytes
+        return _variable(pa.string(), data, map(len, values))
+    return _variable(pa.string(), data, (len(value.encode()) for value in values))
+
+
+def _optional_strings(values: Sequence[str | None]) -> "pa.Array[Any]":
+    if values.count(None) == len(values):
+        return pa.nulls(len(values), pa.string())
+    bits = bytearray((len(values) + 7) // 8)
+    for index, value in enumerate(values):
+        bits[index >> 3] |= (value is not None) << (index & 7)
+    whole = _strings([value or "" for value in values])
+    return pa.Array.from_buffers(pa.string(), len(values), [pa.py_buffer(bits), *whole.buffers()[1:]])
+
+
+def _binaries(values: Sequence[bytes]) -> "pa.Array[Any]":
+    return _variable(pa.binary(), b"".join(values), map(len, values))
+
+
+def _variable(kind: pa.DataType, data: bytes, lengths: Iterable[int]) -> "pa.Array[Any]":
+    offsets = array("i", accumulate(lengths, initial=0))
+    return pa.Array.from_buffers(kind, len(offsets) - 1, [None, pa.py_buffer(offsets), pa.py_buffer(data)])

@@ -1,0 +1,122 @@
+"""The commands that look after a store, the saved queries, and builds whose store and outputs are in a bucket."""
+
+import json
+import shutil
+from collections.abc import Generator
+from pathlib import Path
+
+import duckdb
+import pyarrow.dataset as ds
+import pytest
+from s3_server import BUCKET, KEY_ID, SECRET, credentials, s3_server
+
+from command_line import plan_cli
+from plan_store.object_place import open_objects
+
+EXAMPLE = Path(__file__).resolve().parents[1] / "docs" / "examples" / "shop"
+QUERIES = ("slowest-tasks", "regressions", "predicted-against-actual", "critical-path", "flaky-tasks", "tag-costs")
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """Give a copy of the example."""
+    folder = tmp_path / "shop"
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns(".plan", "out"))
+    return folder
+
+
+@pytest.mark.timeout(300)
+def test_store_commands_on_a_project_that_was_built_often(shop: Path) -> None:
+    for _ in range(6):
+        assert plan_cli("build", shop, "--full").code == 0
+    counted = plan_cli("events", shop, "--sql", "select count(*) as n from events", "--json").out
+
+    answers = {name: plan_cli("events", shop, "--query", name, "--json") for name in QUERIES}
+    assert [answer.code for answer in answers.values()] == [0] * len(QUERIES)
+    slowest = [json.loads(line)["task"] for line in answers["slowest-tasks"].out.splitlines()]
+    assert sorted(slowest) == ["best_customers", "monthly_revenue", "paid_orders"]
+    steps = [json.loads(line) for line in answers["critical-path"].out.splitlines()]
+    assert [step["step"] for step in steps] == list(range(1, len(steps) + 1))
+    assert sum(step["share"] for step in steps) == pytest.approx(1.0)
+    assert "slowest-tasks" in plan_cli("events", shop, "--queries").out
+    assert plan_cli("events", shop, "--query", "slowest").code == 2
+
+    before = json.loads(plan_cli("store", "info", shop, "--json").out)
+    done = json.loads(plan_cli("store", "compact", shop, "--json").out)
+    after = json.loads(plan_cli("store", "info", shop, "--json").out)
+    assert (before["runs"], before["compacted_segments"], after["segments"]) == (6, 0, 0)
+    assert done["replaced_segments"] == before["segments"]
+    assert plan_cli("events", shop, "--sql", "select count(*) as n from events", "--json").out == counted
+    files = [str(path) for path in (shop / ".plan" / "events").rglob("*.parquet")]
+    rows = ds.dataset(files).count_rows()
+    assert duckdb.sql(f"select count(*) from read_parquet({files})").fetchall() == [(rows,)]
+    assert f'{{"n":{rows}}}' == counted.strip().replace(" ", "")
+
+    would = json.loads(plan_cli("store", "prune", shop, "--keep", "2", "--dry-run", "--json").out)
+    pruned = json.loads(plan_cli("store", "prune", shop, "--keep", "2", "--json").out)
+    assert pruned["runs"] == would["runs"]
+    assert len(pruned["runs"]) == 4
+    assert len(json.loads(plan_cli("runs", shop, "--json").out)["runs"]) == 2
+    assert plan_cli("store", "verify", shop).code == 0
+    assert "reused" in plan_cli("build", shop).out
+    assert plan_cli("store", "prune", shop, "--older-than", "soon").code == 2
+
+
+@pytest.mark.timeout(200)
+def test_store_verify_quarantine_moves_a_damaged_segment_and_queries_go_on(shop: Path) -> None:
+    assert plan_cli("build", shop).code == 0
+    assert plan_cli("build", shop).code == 0
+    spoilt = min((shop / ".plan" / "events").rglob("*.parquet"))
+    spoilt.chmod(0o644)
+    spoilt.write_bytes(spoilt.read_bytes()[:-10])
+    assert plan_cli("events", shop).code == 4
+
+    moved = plan_cli("store", "verify", shop, "--quarantine")
+
+    assert moved.code == 4
+    assert "quarantine" in moved.out
+    assert plan_cli("events", shop).code == 0
+    assert plan_cli("store", "verify", shop).code == 0
+    assert plan_cli("build", shop).code == 0
+
+
+@pytest.fixture(scope="module")
+def port() -> Generator[int]:
+    """Run an S3-compatible server for the tests of this module."""
+    with s3_server() as found, credentials(found):
+        yield found
+
+
+@pytest.mark.timeout(300)
+def test_build_in_a_bucket_leaves_no_secret_in_any_byte(port: int, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert port
+    planted = {"SHOP_SALT": "planted-salt-5d1f", "DATABASE_URL": "postgres://me:planted-password@db/x"}
+    for name, value in planted.items():
+        monkeypatch.setenv(name, value)
+    with (shop / "plan.toml").open("a") as file:
+        file.write('\n[vars]\nsalt = { secret = "${SHOP_SALT}" }\n')
+        file.write(f'\n[profiles.cloud]\nstore = "s3://{BUCKET}/plan"\noutputs = "s3://{BUCKET}/out"\n')
+        file.write('\n[profiles.wrong]\nstore = "s3://me:planted-url-password@bucket/plan"\n')
+    (shop / "views" / "salted.sql").write_text("select md5(concat('x', $salt)) as digest from paid_orders\n")
+    (shop / "views" / "failing.sql").write_text("select cast(concat('x', $salt) as int) as n from paid_orders\n")
+
+    shown = [
+        plan_cli("build", shop, "--profile", "cloud"),
+        plan_cli("build", shop, "--profile", "cloud", "--json"),
+        plan_cli("build", shop, "--profile", "wrong"),
+        plan_cli("build", shop),
+        plan_cli("runs", shop, "--profile", "cloud", "--run", "latest"),
+        plan_cli("store", "verify", shop, "--profile", "cloud"),
+    ]
+
+    assert [answer.code for answer in shown] == [1, 1, 2, 1, 0, 0], [answer.text for answer in shown]
+    secrets = [SECRET, "planted-salt-5d1f", "planted-password", "planted-url-password"]
+    places = {f"output of command {number}": answer.text.encode() for number, answer in enumerate(shown)}
+    places |= {str(path): path.read_bytes() for path in shop.rglob("*") if path.is_file() and path.name != "plan.toml"}
+    objects = open_objects(f"s3://{BUCKET}")
+    places |= {key: objects.get(key) for key in objects.keys("")}
+    assert len(places) > 30
+    found = [
+        (secret, place) for secret in (*secrets, KEY_ID) for place, data in places.items() if secret.encode() in data
+    ]
+    assert found == []
