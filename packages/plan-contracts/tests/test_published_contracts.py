@@ -21,6 +21,7 @@ from plan_contracts import (
     decode_msgpack,
 )
 from plan_contracts.golden_cases import invalid_cases
+from plan_contracts.json_schemas import contract_schema
 from plan_contracts.registry import CONTRACTS, RegisteredContract, registered_contract
 from plan_contracts.schema_export import SHIPPED
 from plan_contracts.testing import assert_goldens
@@ -70,14 +71,14 @@ def test_goldens_of_every_contract_hold(contract: RegisteredContract) -> None:
     assert assert_goldens(SHIPPED / contract.folder, contract.type)
 
 
-@pytest.mark.parametrize("path", SCHEMAS, ids=named)
-def test_every_field_in_a_schema_is_described(path: Path) -> None:
-    schema = json.loads(path.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.name)
+def test_every_field_and_type_is_described(contract: RegisteredContract) -> None:
+    schema = cast("dict[str, Any]", contract_schema(contract))
     missing = [
         f"{name}.{field}"
         for name, definition in schema["$defs"].items()
-        for field, part in definition.get("properties", {}).items()
-        if field != "kind" and "description" not in part
+        for field, part in (("", definition), *definition.get("properties", {}).items())
+        if field != "kind" and not part.get("description")
     ]
     assert missing == []
 
