@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from msgspec.structs import replace
-
 from plan_contracts import (
     ErrorPayload,
     Placement,
@@ -20,18 +18,18 @@ from plan_contracts import (
     TaskLimits,
     TaskOutcome,
     TaskResult,
-    TaskStatus,
     encode_msgpack,
 )
-from plan_exec.announcer import Announcer, TaskEnd
+from plan_exec.announcer import Announcer
 from plan_exec.answers import read_answer
-from plan_exec.errors import ExecutorGone, TaskTimedOut
+from plan_exec.endings import Endings
 from plan_exec.executors.executor import Attempt, Completion, ExecutorLost
 from plan_exec.frontier import Frontier
 from plan_exec.handoff import completed_inputs, is_read_in_memory, key_of, ready_to_send
 from plan_exec.inbox import Inbox, Interruption
 from plan_exec.interruptions import interruptions_into
 from plan_exec.lane import Lane
+from plan_exec.lost_attempts import every_slot_closed, of_task, timed_out
 from plan_exec.memory_budget import MemoryBudget
 from plan_exec.publishing import Publishing
 from plan_exec.retention import Retention
@@ -97,11 +95,10 @@ class Dispatcher:
         self._states = states
         self._lanes = lanes
         self._frontier = Frontier(states)
-        self._publisher = publisher
-        self._retention = retention
         self._announcer = announcer
         self._inbox = inbox
         self._budget = budget
+        self._endings = Endings(self._frontier, publisher, retention, announcer, budget)
         self._limits = limits
         self._retries = retries
         self._full = full
@@ -109,7 +106,6 @@ class Dispatcher:
         self._owners = {view: state.task.name for state in states.values() for view in state.task.outputs}
         self._timers: Timers[Attempt | _Retry] = Timers()
         self._pausing = 0
-        self._outcomes: dict[str, TaskOutcome] = {}
         self._stopped_by: str | None = None
         self._deadline: float | None = None
         self._ended_by_itself = False
@@ -126,13 +122,13 @@ class Dispatcher:
             self.interrupted = True
             for lane in self._lanes.values():
                 lane.drain()
-            self._finish_the_rest()
+            self._endings.end_the_rest(self._stopped_by)
         return not self._anything_ready
 
     @property
     def outcomes(self) -> dict[str, TaskOutcome]:
         """The outcome of each task that is final, by name."""
-        return self._outcomes
+        return self._endings.outcomes
 
     def run(self) -> dict[str, TaskOutcome]:
         """Run everything that `reuse` has left and that can be run.
@@ -148,7 +144,7 @@ class Dispatcher:
             When an executor cannot start, or the sink or committer cannot go on.
         """
         if not self._anything_ready:
-            return self._outcomes
+            return self._endings.outcomes
         with ExitStack() as stack:
             try:
                 stack.enter_context(interruptions_into(self._inbox))
@@ -159,8 +155,8 @@ class Dispatcher:
                 self._ended_by_itself = not self._anything_running
             except KeyboardInterrupt:
                 self.interrupted = True
-        self._finish_the_rest()
-        return self._outcomes
+        self._endings.end_the_rest(self._stopped_by)
+        return self._endings.outcomes
 
     def _stop(self, lane: Lane) -> None:
         lane.executor.stop(at_once=not self._ended_by_itself)
@@ -220,12 +216,11 @@ class Dispatcher:
             state.request = completed_inputs(state, self._states, self._owners)
             state.build_key = key_of(state.request)
             try:
-                reused = not self._full and not state.task.volatile and self._publisher.reuse(state)
+                reused = not self._full and not state.task.volatile and self._endings.reused(state)
             except PlanError as error:
                 self._fail(state, error.payload())
                 continue
             if reused:
-                self._finish(state, TaskStatus.REUSED)
                 pending.extend(self._frontier.unblocked(state))
             else:
                 self._queue(state)
@@ -236,11 +231,9 @@ class Dispatcher:
         if lane.lost_by is None:
             lane.push(state)
         elif state.last_error is not None:
-            self._finish(state, TaskStatus.FAILED, error=state.last_error)
-            self._skip_below(state, state.task.name)
+            self._endings.failed(state, state.last_error)
         else:
-            self._finish(state, TaskStatus.SKIPPED, cause=lane.lost_by)
-            self._skip_below(state, lane.lost_by)
+            self._endings.skipped(state, lane.lost_by)
 
     def _start_ready(self) -> None:
         if self._stopping or (self._pausing and Placement.INLINE in self._lanes):
@@ -249,10 +242,7 @@ class Dispatcher:
             while lane.may_start and (state := lane.take(self._budget)) is not None:
                 self._start(lane, state)
             if lane.is_stuck:
-                message = f"Every slot of `{lane.placement.value}` is held by a task that took too long"
-                mend = "Run tasks with a timeout in worker processes (`--executor multiprocessing`)."
-                error = ExecutorGone(message, subject=lane.placement.value, suggestion=mend).payload()
-                self._lose(lane, error)
+                self._lose(lane, every_slot_closed(lane.placement))
 
     def _start(self, lane: Lane, state: TaskState) -> None:
         state.attempts += 1
@@ -281,7 +271,7 @@ class Dispatcher:
         if state is None:
             result, _ = read_answer(named, completion)
             if result is not None:
-                self._retention.discard(named, result)
+                self._endings.discard(named, result)
             return
         if self._may_overlap(lane, state):
             self._start_ready()
@@ -301,22 +291,12 @@ class Dispatcher:
     def _complete(self, state: TaskState, completion: Completion) -> None:
         result, error = read_answer(state, completion)
         if result is not None and error is None:
-            error = self._accept(state, result)
+            error = self._endings.accept(state, result)
         if error is not None:
             self._fail(state, error, result)
             return
-        self._finish(state, TaskStatus.SUCCEEDED, result=result)
+        self._endings.succeeded(state, result)
         self._make_ready(self._frontier.unblocked(state))
-
-    def _accept(self, state: TaskState, result: TaskResult) -> ErrorPayload | None:
-        """Publish a result, or hold it back for a check; give the reason if that cannot be."""
-        try:
-            self._publisher.accept(state, result)
-        except PlanError as error:
-            self._retention.discard(state, result)
-            return error.payload()
-        self._retention.forget_unread(state)
-        return None
 
     def _fail(self, state: TaskState, error: ErrorPayload, result: TaskResult | None = None) -> None:
         """Try a task again after a pause, if that may help; else it has failed, and nothing below it can run."""
@@ -329,8 +309,7 @@ class Dispatcher:
             self._pausing += 1
             self._timers.add(self._inbox.now() + delay, _Retry(state=state))
             return
-        self._finish(state, TaskStatus.FAILED, result=result, error=error)
-        self._skip_below(state, state.task.name)
+        self._endings.failed(state, error, result)
         if self._fail_fast:
             self._stopped_by = self._stopped_by or state.task.name
 
@@ -358,12 +337,8 @@ class Dispatcher:
         if self._end(lane, attempt) is None:
             return
         lane.executor.cancel(attempt)
-        seconds = state.policy.timeout_seconds or 0.0
         killed = lane.executor.capabilities().can_kill_task
-        what = "and was ended" if killed else "and cannot be ended on a thread; its slot is closed until it comes back"
-        message = f"The task `{attempt.task}` took longer than its {seconds:g} s, {what}"
-        mend = "Give it more time (`timeout` of its view in plan.toml), or make it faster."
-        self._fail(state, TaskTimedOut(message, subject=attempt.task, suggestion=mend).payload())
+        self._fail(state, timed_out(state, killed=killed))
 
     def _lose(self, lane: Lane, error: ErrorPayload) -> None:
         """End what an executor that is gone was running, and skip what waits for it."""
@@ -372,44 +347,7 @@ class Dispatcher:
         lost = running or waiting[:1]
         for state in lost:
             lane.lost_by = lane.lost_by or state.task.name
-            self._finish(state, TaskStatus.FAILED, error=_of_task(error, state.task.name))
-            self._skip_below(state, state.task.name)
+            self._endings.failed(state, of_task(error, state.task.name))
         for state in waiting:
             if not state.final:
                 self._queue(state)
-
-    def _skip_below(self, state: TaskState, cause: str) -> None:
-        for consumer in self._frontier.below(state):
-            self._finish(consumer, TaskStatus.SKIPPED, cause=cause)
-
-    def _finish(
-        self,
-        state: TaskState,
-        status: TaskStatus,
-        *,
-        result: TaskResult | None = None,
-        error: ErrorPayload | None = None,
-        cause: str | None = None,
-    ) -> None:
-        """Record that a task is final."""
-        state.final = True
-        self._budget.withdraw(state)
-        done = status in (TaskStatus.SUCCEEDED, TaskStatus.REUSED)
-        outputs, temp = self._publisher.records(state) if done else ((), ())
-        end = TaskEnd(status=status, outputs=outputs, temp=temp, result=result, error=error, cause=cause)
-        self._outcomes[state.task.name] = self._announcer.finished(state, end)
-        self._retention.consumer_is_final(state)
-
-    def _finish_the_rest(self) -> None:
-        """Skip what never ran; what paused between two attempts has failed."""
-        for state in list(self._frontier.unfinished()):
-            if state.last_error is not None:
-                self._finish(state, TaskStatus.FAILED, error=state.last_error)
-            else:
-                self._finish(state, TaskStatus.SKIPPED, cause=self._stopped_by)
-
-
-def _of_task(error: ErrorPayload, task: str) -> ErrorPayload:
-    """Give an executor's error as that of a task which it ran or was to run."""
-    message = f"The task `{task}` has no executor any more: {error.message}"
-    return replace(error, message=message)
