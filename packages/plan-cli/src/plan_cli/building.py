@@ -20,6 +20,7 @@ from plan_cli.planning import (
     admit_plan,
     compare_with_past,
     evidence_of,
+    has_drifted,
     schedule_project,
     validate_project,
     views_lowered_to,
@@ -204,7 +205,7 @@ class _Build:
         self.outcome.artifact_ids = replace(
             self.outcome.artifact_ids,
             plan_evidence=writer.put_evidence(evidence),
-            plan_drift=writer.put_drift(drift) if drift.compared_run_id is not None else None,
+            plan_drift=writer.put_drift(drift) if has_drifted(drift) else None,
         )
 
     def _admit(self, committer: OutputCommitter) -> None:

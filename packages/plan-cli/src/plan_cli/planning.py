@@ -103,6 +103,11 @@ def compare_with_past(
     return find_drift(evidence, before if compared is not None else None, run_id=run_id, compared_run_id=compared)
 
 
+def has_drifted(drift: PlanDriftArtifact) -> bool:
+    """Say whether anything differs; a comparison that finds nothing is not kept."""
+    return any((drift.added, drift.removed, drift.redefined, drift.changed_content, drift.findings))
+
+
 def schedule_project(
     validated: Validated,
     chosen: ChosenViews,

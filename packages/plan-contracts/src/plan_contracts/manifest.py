@@ -47,7 +47,7 @@ class ArtifactIds(Contract, frozen=True, kw_only=True):
     plan_evidence: Sha256 | None = None
     """What was known of datasets and views; none when the run ended before anything was."""
     plan_drift: Sha256 | None = None
-    """What had changed since the last successful run; none for a project's first run."""
+    """What had changed since the last successful run; none when nothing had, or there was no such run."""
 
 
 class RunManifestV2(Contract, frozen=True, kw_only=True):
