@@ -53,7 +53,7 @@ def test_wheel_holds_the_published_files_byte_for_byte(repository: Path) -> None
     (wheel,) = (repository.parent / "dist").glob("*.whl")
     prefix = "plan_contracts/published/"
     with zipfile.ZipFile(wheel) as archive:
-        names = [name for name in archive.namelist() if name.startswith(prefix)]
+        names = [name for name in archive.namelist() if name.startswith(prefix) and not name.endswith("/")]
         shipped = {name.removeprefix(prefix): archive.read(name) for name in names}
     files = [path for path in (ROOT / "contracts").rglob("*") if path.is_file()]
     assert shipped == {path.relative_to(ROOT / "contracts").as_posix(): path.read_bytes() for path in files}
