@@ -10,7 +10,7 @@ import pytest
 from project_builder import write_project
 
 from plan_contracts import CompiledProject, load_project_file
-from plan_engine import CompileCache, SqlSyntax, compile_project
+from plan_engine import CompileCache, SqlSyntax, compile_cache, compile_project
 from plan_engine.compile_cache import KEPT
 
 VIEWS = {
@@ -149,11 +149,60 @@ def test_compile_entry_with_any_flipped_byte_is_not_used(project: Path, tmp_path
         assert CompileCache(cache).get(entry.name) is None
 
 
-def test_compile_fresh_files_are_not_kept(project: Path, tmp_path: Path) -> None:
+def _rewrite(path: Path, old: bytes, new: bytes) -> None:
+    """Write other bytes of the same length in place, and give the file the times that it had."""
+    times = path.stat()
+    with path.open("r+b") as file:
+        data = file.read().replace(old, new)
+        file.seek(0)
+        file.write(data)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def test_compile_right_after_a_file_was_written_is_kept(project: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
     os.utime(project / "data" / "orders.parquet")
+    first = _compile(project, cache)
+    (entry,) = _entries(cache)
 
+    assert CompileCache(cache).get(entry.name) == first
+    assert _compile(project, cache) == first
+    assert len(_entries(cache)) == 1
+
+
+def test_compile_young_file_is_known_by_its_content_and_not_by_its_times(project: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    orders = project / "data" / "orders.parquet"
+    os.utime(orders)
+    _compile(project, cache)
+    (entry,) = _entries(cache)
+
+    _rewrite(orders, b"parquet-cpp-arrow", b"parquet-cpp-other")
+    assert CompileCache(cache).get(entry.name) is None
+    orders.unlink()
+    assert CompileCache(cache).get(entry.name) is None
+
+
+def test_compile_entry_of_files_that_have_aged_asks_for_their_content_no_more(project: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    orders = project / "data" / "orders.parquet"
+    os.utime(orders)
+    first = _compile(project, cache)
+    (entry,) = _entries(cache)
+    _aged(project)  # as if the time had passed
+
+    assert CompileCache(cache, read_only=True).get(entry.name) == first
+    assert CompileCache(cache).get(entry.name) == first
+    orders.unlink()
+    assert CompileCache(cache).get(entry.name) == first
+
+
+def test_compile_young_files_that_are_too_large_are_not_kept(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compile_cache, "MAX_HASHED_BYTES", 10)
+    os.utime(project / "data" / "orders.parquet")
     _compile(project, tmp_path / "cache")
-
     assert _entries(tmp_path / "cache") == []
 
 

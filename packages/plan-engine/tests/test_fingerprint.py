@@ -24,6 +24,11 @@ SAME = {
     "line comment": BASE + " -- really",
     "block comment": BASE.replace("from", "/* here */ from"),
     "semicolon": BASE + ";",
+    "case of a name": BASE.replace("o.order_id", "O.ORDER_ID"),
+    "carriage returns": BASE.replace(" from", "\r\nfrom"),
+    "nested comment": BASE.replace("from", "/* a /* b */ c */ from"),
+    "comment that holds a query": BASE + "\n-- union all select 1, 2",
+    "byte order mark": "\ufeff" + BASE,
 }
 DIFFERENT = {
     "literal": BASE.replace("'paid'", "'open'"),
@@ -37,6 +42,21 @@ DIFFERENT = {
     "join": BASE.replace("from orders o", "from orders o join customers c on c.customer_id = o.customer_id"),
     "limit": BASE + " limit 1",
     "distinct": BASE.replace("select", "select distinct"),
+    "case of a literal": BASE.replace("'paid'", "'Paid'"),
+    "case of a quoted name": BASE.replace("twice", '"Twice"'),
+    "order by": BASE + " order by o.order_id",
+    "direction": BASE + " order by o.order_id desc",
+    "kind of join": BASE.replace(
+        "from orders o", "from orders o left join customers c on c.customer_id = o.customer_id"
+    ),
+    "group": "select o.order_id, sum(o.amount) * 2 as twice from orders o where o.status = 'paid' group by o.order_id",
+    "cast": BASE.replace("o.amount * 2", "cast(o.amount as float) * 2"),
+    "brackets": BASE.replace("o.amount * 2", "o.amount * (2 - (1 - 1))"),
+    "comment within a literal": BASE.replace("'paid'", "'paid--'"),
+    "condition": BASE + " and o.amount > 0",
+    "union": BASE + " union all select 1, 2.0",
+    "window": BASE.replace("o.amount * 2", "sum(o.amount) over (order by o.order_id)"),
+    "alias of a table": BASE.replace("orders o", "orders p").replace("o.", "p."),
 }
 
 
@@ -55,6 +75,13 @@ def test_definition_edit_with_meaning_changes_it(edit: str, tmp_path: Path) -> N
 
     assert after is not None
     assert after != before
+
+
+def test_definition_table_of_edits_gives_as_many_definitions_as_meanings(tmp_path: Path) -> None:
+    views = {f"v{number}": sql for number, sql in enumerate([*SAME.values(), *DIFFERENT.values()])}
+    project = compiled(tmp_path, views)
+    found = {definition(project, name) for name in views}
+    assert len(found) == 1 + len(DIFFERENT)
 
 
 def test_definition_type_of_a_read_column_changes_it_and_of_another_does_not(tmp_path: Path) -> None:

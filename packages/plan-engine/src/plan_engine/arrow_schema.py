@@ -112,6 +112,11 @@ def conformed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
+def empty_batch(schema: pa.Schema) -> pa.RecordBatch:
+    """Give a batch without rows."""
+    return pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
+
+
 def with_columns(schema: pa.Schema, columns: Mapping[str, pa.DataType]) -> pa.Schema:
     """Give the schema with further columns at its end."""
     return pa.schema([*schema, *(pa.field(name, kind) for name, kind in columns.items())])

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from plan_contracts import CompiledProject, ProjectFile
-from plan_engine.compile_cache import CompileCache, compile_key, settled
+from plan_engine.compile_cache import CompileCache, compile_key, hold_content, young_files
 from plan_engine.dataset_files import DatasetFiles, find_datasets
 from plan_engine.views import find_views
 
@@ -41,13 +41,16 @@ def compile_project(folder: Path, project: ProjectFile, *, cache: CompileCache |
         return known
     from plan_engine.compiler import compile_files
 
+    young = young_files(datasets) if key is not None else None
     compiled = compile_files(folder, project, datasets, sources, errors)
-    if cache is not None and key is not None and settled(datasets) and _unchanged(folder, project, datasets):
-        cache.put(key, compiled)
+    if cache is not None and key is not None and young is not None and _unchanged(folder, project, datasets, young):
+        cache.put(key, compiled, young)
     return compiled
 
 
-def _unchanged(folder: Path, project: ProjectFile, datasets: Mapping[str, DatasetFiles]) -> bool:
+def _unchanged(
+    folder: Path, project: ProjectFile, datasets: Mapping[str, DatasetFiles], young: Mapping[str, str]
+) -> bool:
     """Say whether the datasets still consist of the files that were looked into."""
     again, errors = find_datasets(folder, project.datasets)
-    return not errors and again == datasets
+    return not errors and again == datasets and hold_content(young)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from plan_contracts import (
     CompiledProject,
+    Contract,
     DocumentRefused,
     ProjectFile,
     Source,
@@ -28,7 +29,19 @@ KEPT = 16
 SETTLED_SECONDS = 2.0
 """Age from which a file's times tell whether it has changed; coarse clocks give two changes the same time."""
 
+MAX_HASHED_BYTES = 64 << 20
+"""Bytes of younger files, all together, up to which their content is hashed to tell whether they have changed."""
+
 _DIGEST_BYTES = 32
+
+
+class _Entry(Contract, frozen=True, kw_only=True):
+    """What a project compiled to, and what must still hold of files whose times do not tell whether they changed."""
+
+    young: dict[str, str] = {}
+    """sha256 of the content by path."""
+    compiled: CompiledProject
+    """The result."""
 
 
 class CompileCache:
@@ -53,15 +66,30 @@ class CompileCache:
             data = stored[_DIGEST_BYTES:]
             if hashlib.sha256(data).digest() != stored[:_DIGEST_BYTES]:
                 return None
-            return decode_msgpack(data, CompiledProject)
+            entry = decode_msgpack(data, _Entry)
+            if not hold_content(entry.young):
+                return None
         except (OSError, DocumentRefused):
             return None
+        if entry.young and all(Path(path).stat().st_mtime_ns < _settled_since_ns() for path in entry.young):
+            self.put(key, entry.compiled, {})  # from now on, their times tell
+        return entry.compiled
 
-    def put(self, key: str, compiled: CompiledProject) -> None:
-        """Keep an entry, whole or not at all, and drop those that are too many."""
+    def put(self, key: str, compiled: CompiledProject, young: Mapping[str, str]) -> None:
+        """Keep an entry, whole or not at all, and drop those that are too many.
+
+        Parameters
+        ----------
+        key
+            Identity of what was compiled.
+        compiled
+            The result.
+        young
+            Content of files whose times do not tell yet whether they have changed, by path; see `young_files`.
+        """
         if self._read_only:
             return
-        data = encode_msgpack(compiled)
+        data = encode_msgpack(_Entry(young=dict(young), compiled=compiled))
         draft = self._folder / f"{key}.{secrets.token_hex(8)}"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -106,10 +134,39 @@ def _text(source: Source) -> str:
     return source.sql if isinstance(source, ViewSource) else source.sha256
 
 
-def settled(datasets: Mapping[str, DatasetFiles]) -> bool:
-    """Say whether the files' times tell them from what they may still become."""
-    newest = max((file.written_ns for each in datasets.values() for file in each.files), default=0)
-    return newest / 1e9 + SETTLED_SECONDS < time.time()
+def young_files(datasets: Mapping[str, DatasetFiles]) -> dict[str, str] | None:
+    """Give the content of files that were written so lately that their times do not tell whether they change.
+
+    Returns
+    -------
+    dict or None
+        Digest by path, empty when all files are old enough; none when there is too much to read.
+    """
+    since = _settled_since_ns()
+    young = [file for each in datasets.values() for file in each.files if file.written_ns >= since]
+    if sum(file.bytes for file in young) > MAX_HASHED_BYTES:
+        return None
+    try:
+        return {file.uri: _content_digest(file.uri) for file in young}
+    except OSError:
+        return None
+
+
+def hold_content(young: Mapping[str, str]) -> bool:
+    """Say whether files still hold what they held, given digests of their content by path."""
+    try:
+        return all(_content_digest(path) == digest for path, digest in young.items())
+    except OSError:
+        return False
+
+
+def _settled_since_ns() -> int:
+    return int((time.time() - SETTLED_SECONDS) * 1e9)
+
+
+def _content_digest(path: str) -> str:
+    with Path(path).open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _stamp(path: Path) -> str:

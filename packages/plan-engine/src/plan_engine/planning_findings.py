@@ -1,5 +1,6 @@
 """What is wrong with a view, in sentences, with the place in its file and the nearest thing that does exist."""
 
+import re
 from collections.abc import Collection
 
 from plan_contracts import FindingKind, PlanningFinding, Source, SourceLocation, ViewSource, nearest
@@ -11,6 +12,7 @@ from plan_engine.type_errors import explain_types
 MAX_LISTED = 8
 """Columns that are listed where one is missing that no input can have."""
 
+_FILE = re.compile(r"/|\\|\.(?:parquet|csv|tsv|json|ndjson|jsonl|arrow|feather)$", re.IGNORECASE)
 _ABOUT_TYPES = ("coerce", "cast", "signature", "argument type", "non-boolean", "incompatible", "common argument")
 
 
@@ -99,6 +101,14 @@ def table_finding(view: Source, name: str, known: Collection[str]) -> PlanningFi
     known
         Datasets and views.
     """
+    if _FILE.search(name):
+        return PlanningFinding(
+            view=view.name,
+            kind=FindingKind.UNKNOWN_TABLE,
+            message=f"it reads the file `{name}` by its path; name it under `[datasets]` in plan.toml, and read that",
+            subject=name,
+            location=find_identifier(view, name),
+        )
     bare = name.rpartition(".")[2]
     return PlanningFinding(
         view=view.name,

@@ -9,7 +9,7 @@ from datafusion.catalog import Table
 from datafusion.plan import LogicalPlan
 
 from plan_contracts import Variable
-from plan_engine.arrow_schema import with_columns
+from plan_engine.arrow_schema import empty_batch, with_columns
 from plan_engine.datafusion_messages import PlanningMessage, Refusal, read_planning_message
 from plan_engine.parameters import clock_of, pin_clock, placeholder_of, values_of, with_known_types
 from plan_engine.plan_predicates import ScanConditions, scan_conditions
@@ -111,7 +111,7 @@ class PlanningSession:
         return replaced
 
     def _register(self, name: str, schema: pa.Schema) -> None:
-        self._context.register_record_batches(quoted(name), [[pa.RecordBatch.from_pylist([], schema=schema)]])
+        self._context.register_record_batches(quoted(name), [[empty_batch(schema)]])
 
     def _plan(self, sql: str) -> Plan | NotPlanned:
         self._catalog.asked.clear()
