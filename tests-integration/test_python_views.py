@@ -147,10 +147,13 @@ def test_build_of_a_function_that_gives_other_columns_shows_the_declaration(tmp_
     assert '-> Declare what it gives: `@view(output={"points": "float64", "customer_id": "int64"})`.' in answer.out
 
 
-def test_build_of_a_query_that_is_to_be_fused_into_a_function_writes_it(tmp_path: Path) -> None:
+def test_build_of_a_query_that_is_to_be_fused_into_a_function_keeps_it_in_the_cache(tmp_path: Path) -> None:
     folder = _project(tmp_path / "shop")
     with (folder / "plan.toml").open("a") as settings:
         settings.write(
             '\n[views.paid_orders]\nmaterialize = "ephemeral"\n\n[views.totals]\nmaterialize = "ephemeral"\n'
         )
-    assert {"paid_orders", "totals"} < _build(folder).keys()
+    outputs = _build(folder)
+    kept = {path.stem for path in (folder / ".plan" / "cache").rglob("*.parquet")}
+    assert {"paid_orders", "totals"} <= kept
+    assert not {"paid_orders", "totals"} & outputs.keys()
