@@ -5,7 +5,6 @@ from typing import Annotated
 from msgspec import Meta
 
 from plan_contracts.base import HandWritten
-from plan_contracts.scalars import Count, Seconds
 
 SecretReference = Annotated[str, Meta(pattern=r"^\$\{[A-Za-z_][A-Za-z0-9_]*\}$")]
 """`${NAME}`: the value of an environment variable, looked up where the store is opened and kept nowhere."""
@@ -28,9 +27,7 @@ class StorageOptions(HandWritten, frozen=True, kw_only=True):
     """`${NAME}` of the variable that holds it; none takes `AWS_SECRET_ACCESS_KEY`."""
     session_token: SecretReference | None = None
     """`${NAME}` of the variable that holds it; none takes `AWS_SESSION_TOKEN`."""
-    anonymous: bool = False
-    """Whether requests go without credentials, as public buckets allow."""
-    timeout_seconds: Seconds = 30.0
+    timeout_seconds: Annotated[float, Meta(ge=0.1, le=3600)] = 30.0
     """The longest that one request may take."""
-    retries: Count = 3
+    retries: Annotated[int, Meta(ge=0, le=20)] = 3
     """How often a request is repeated that the service did not answer, or answered with a fault of its own."""

@@ -87,8 +87,7 @@ def find_files(folder: Path, name: str, section: DatasetSection, locations: Toml
         raise
     except OSError as reason:
         place = str(reason.filename or target)
-        broken = Path(place).is_symlink() and not Path(place).exists()
-        why = "is a broken link" if broken else f"cannot be read: {reason.strerror}"
+        why = "is a broken link" if _is_broken_link(Path(place)) else f"cannot be read: {reason.strerror}"
         message = f"`{place}`, which belongs to the dataset `{name}`, {why}"
         mend = "Make it readable, or take it out of the path."
         raise DatasetUnreadable(message, subject=name, location=location, suggestion=mend) from reason
@@ -97,6 +96,13 @@ def find_files(folder: Path, name: str, section: DatasetSection, locations: Toml
         mend = f"Paths are relative to plan.toml; looked for {target}."
         raise DatasetMissing(message, subject=name, location=location, suggestion=mend)
     return DatasetFiles(root=root, files=files, format=_format(name, section, files, locations))
+
+
+def _is_broken_link(path: Path) -> bool:
+    try:
+        return path.is_symlink() and not path.exists()
+    except OSError:  # what it leads to may be out of reach as well
+        return False
 
 
 def _remote_files(name: str, section: DatasetSection) -> tuple[str, tuple[SourceFile, ...]]:

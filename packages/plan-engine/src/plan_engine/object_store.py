@@ -55,7 +55,6 @@ class ObjectStoreSource:
         self._store = S3Store(
             settings.bucket,
             config={key: value for key, value in keys.items() if value is not None},  # pyright: ignore[reportArgumentType]  # its keys are literals
-            skip_signature=settings.anonymous,
             client_options={
                 "timeout": limit,
                 "connect_timeout": min(limit, timedelta(seconds=_CONNECT_SECONDS)),
