@@ -68,7 +68,7 @@ class LocalObjects:
         except (FileNotFoundError, NotADirectoryError):
             return
         for entry in found:
-            key = f"{folder}/{entry.name}"
+            key = f"{folder}/{entry.name}" if folder else entry.name
             if entry.is_dir():
                 yield from self._entries(key)
             else:
