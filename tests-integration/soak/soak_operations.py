@@ -129,7 +129,8 @@ def main() -> None:
 
 
 def compacted(project: CrashProject, tracing: tuple[str, ...]) -> None:
-    """Compact what two more builds have left, under a fault."""
+    """Compact what a build has left, under a fault; what the fault before has left is compacted whole."""
+    finish(project.compact())
     project.change()
     project.build_whole()
     finish(project.compact(under=tracing))
