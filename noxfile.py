@@ -194,4 +194,5 @@ def soak(session: nox.Session) -> None:
 def chaos(session: nox.Session) -> None:
     """Kill a random worker every second through 200 builds; all must end with the right rows. `-- 20` for fewer."""
     sync(session, "--all-packages", "--group=integration")
-    session.run("python", "tests-integration/chaos_processes.py", *session.posargs)
+    for script in ("chaos_processes", "chaos_clusters"):
+        session.run("python", f"tests-integration/{script}.py", *session.posargs)

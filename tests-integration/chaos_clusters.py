@@ -12,12 +12,14 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import distributed
 import pyarrow.parquet as pq
-from chaos_processes import BUILDS, SECONDS_PER_BUILD, write_project
 
-from plan_exec.testing.clusters import ProcessCluster, dask_processes, ray_processes
+from chaos_processes import BUILDS, SECONDS_PER_BUILD, write_project
+from plan_exec.testing.clusters import dask_processes, ray_processes
 
 OPTIONS = ("--full", "--max-tasks", "2", "--max-attempts", "50", "--retry-base", "0.05")
 
@@ -25,9 +27,9 @@ OPTIONS = ("--full", "--max-tasks", "2", "--max-attempts", "50", "--retry-base",
 class Killer(threading.Thread):
     """Kills one worker of a cluster every second."""
 
-    def __init__(self, cluster: ProcessCluster, dice: random.Random) -> None:
+    def __init__(self, workers: Callable[[], list[int]], dice: random.Random) -> None:
         super().__init__(daemon=True)
-        self._cluster = cluster
+        self._workers = workers
         self._dice = dice
         self._ended = threading.Event()
         self.killed = 0
@@ -35,7 +37,7 @@ class Killer(threading.Thread):
     def run(self) -> None:
         """Kill until told to stop."""
         while not self._ended.wait(self._dice.uniform(0.5, 1.5)):
-            workers = self._cluster.worker_pids()
+            workers = self._workers()
             if workers:
                 try:
                     os.kill(self._dice.choice(workers), signal.SIGKILL)
@@ -60,10 +62,10 @@ def build_once(project: Path, where: list[str], expected: dict[str, int]) -> Non
         raise SystemExit(f"Wrong rows: {found} instead of {expected}\n{built.stdout}")
 
 
-def many_builds(name: str, cluster: ProcessCluster, where: list[str], folder: Path, builds: int) -> None:
+def many_builds(name: str, workers: Callable[[], list[int]], where: list[str], folder: Path, builds: int) -> None:
     """Build as often as told while workers of the cluster are killed."""
     expected = write_project(folder / name)
-    killer = Killer(cluster, random.Random(2026))
+    killer = Killer(workers, random.Random(2026))
     killer.start()
     for number in range(1, builds + 1):
         began = time.monotonic()
@@ -73,17 +75,22 @@ def many_builds(name: str, cluster: ProcessCluster, where: list[str], folder: Pa
     print(f"{name}: {builds} builds, every one with the right rows; {killer.killed} workers were killed", flush=True)
 
 
+def ready_on_dask(client: distributed.Client) -> list[int]:
+    """Give the workers that have joined; Dask gives one up for good that dies while it starts."""
+    return list(client.run(os.getpid, on_error="ignore").values())
+
+
 def main() -> None:
     """Build on each cluster as often as the first argument says."""
     builds = int(sys.argv[1]) if len(sys.argv) > 1 else BUILDS
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with dask_processes(folder) as cluster:
+        with dask_processes(folder) as cluster, distributed.Client(cluster.address, set_as_default=False) as client:
             where = ["--executor", "dask", "--dask-address", cluster.address]
-            many_builds("dask", cluster, where, folder, builds)
+            many_builds("dask", lambda: ready_on_dask(client), where, folder, builds)
         with ray_processes(folder) as cluster:
             where = ["--executor", "ray", "--ray-address", cluster.address, "--ray-token-file", str(cluster.token_file)]
-            many_builds("ray", cluster, where, folder, builds)
+            many_builds("ray", cluster.worker_pids, where, folder, builds)
 
 
 if __name__ == "__main__":

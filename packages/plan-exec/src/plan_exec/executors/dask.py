@@ -14,6 +14,9 @@ from plan_exec.executors.executor import Attempt, Completion, Completions, Execu
 HELLO_SECONDS = 60.0
 """Longest time in which a worker starts the runtime."""
 
+GREETINGS = 10
+"""Workers that may die one after the other while they start the runtime."""
+
 NO_WORKER_SECONDS = 30.0
 """A cluster that has had no worker for so long is lost."""
 
@@ -81,7 +84,8 @@ class DaskExecutor:
             self._run.open()
             cluster, client = self._cluster, self._cluster.client
             for worker, hello in client.run(greet, self._run.order, on_error="return").items():
-                check_hello(worker, hello)
+                if not isinstance(hello, OSError):  # a worker that has gone since runs no tasks
+                    check_hello(worker, hello)
             check_hello("scheduler", self._first_answer(cluster))
             self._threads = max(1, sum(client.nthreads().values()))
             client.loop.add_callback(self._watch)
@@ -130,14 +134,20 @@ class DaskExecutor:
         self._run.close()
 
     def _first_answer(self, cluster: DaskCluster) -> object:
-        """Send a greeting along the way of tasks, which leads through the scheduler."""
-        future = cluster.client.submit(greet, self._run.order, key=f"{self._run.name}-hello", pure=False, retries=0)
-        try:
-            return future.result(timeout=HELLO_SECONDS)
-        except Exception as reason:  # noqa: BLE001 - whatever Dask raises, the caller says that there was no greeting
-            return reason
-        finally:
-            future.release()
+        """Send a greeting along the way of tasks, which leads through the scheduler; again when its worker dies."""
+        reason: Exception | None = None
+        for number in range(GREETINGS):
+            key = f"{self._run.name}-hello-{number}"
+            future = cluster.client.submit(greet, self._run.order, key=key, pure=False, retries=0)
+            try:
+                return future.result(timeout=HELLO_SECONDS)
+            except Exception as failed:  # noqa: BLE001 - whatever Dask raises, the caller says that nobody greeted
+                reason = failed
+                if not lost_its_worker(failed):
+                    break
+            finally:
+                future.release()
+        return reason
 
     async def _collect(self, attempt: Attempt, future: DaskFuture) -> None:
         """Wait for the end of an attempt; runs in the client's loop."""

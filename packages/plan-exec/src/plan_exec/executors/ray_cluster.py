@@ -19,6 +19,9 @@ from plan_exec.executors.cluster_address import host_of, is_loopback
 CONNECT_SECONDS = 5.0
 """Longest wait for a head to accept a connection."""
 
+_GREETINGS = 10
+"""Workers of one machine that may die one after the other before a task that only greets has run."""
+
 _OBJECT_STORE_BYTES = 100 * 2**20
 """Shared memory of a local cluster; requests and answers are small, and results never go through it."""
 
@@ -112,7 +115,7 @@ class RayCluster:
         """Run a function once on each machine; give what it gives by the machine's address."""
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-        remote = self._ray.remote(num_cpus=0, max_retries=0)(function)
+        remote = self._ray.remote(num_cpus=0, max_retries=_GREETINGS)(function)
         refs: dict[str, RayRef] = {}
         for node in self._ray.nodes():
             if node["Alive"] and cast(Mapping[str, float], node["Resources"]).get("CPU"):

@@ -63,7 +63,7 @@ def dask_processes(
                 f"--nworkers={workers}",
                 f"--local-directory={folder}",
                 "--memory-limit=0",
-                "--death-timeout=20",
+                "--death-timeout=120",
                 *common,
             ),
         ],
