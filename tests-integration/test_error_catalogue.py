@@ -20,7 +20,7 @@ PACKAGES = (
 
 def line(error: ErrorCode) -> str:
     """Give the error as it is written in the catalogue."""
-    return f'_code("{error.code}", "{error.package}", "{error.stage}", {error.exit_code}, "{error.summary}"),'
+    return f'entry("{error.code}", "{error.package}", "{error.stage}", {error.exit_code}, "{error.summary}"),'
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -29,7 +29,7 @@ def test_catalogue_lists_exactly_what_the_package_raises(package: str) -> None:
     published = {line(error) for error in ERROR_CODES if error.package == package}
     missing, superfluous = sorted(raised - published), sorted(published - raised)
     assert (missing, superfluous) == ([], []), (
-        "plan_contracts/error_catalogue.py lacks:\n"
+        "plan_contracts/error_catalogue lacks:\n"
         + "\n".join(missing)
         + "\nand lists what is not raised:\n"
         + "\n".join(superfluous)
