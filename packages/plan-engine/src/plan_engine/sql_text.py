@@ -5,8 +5,8 @@ Nothing about the meaning of a view is taken from its text; that is what the pla
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from plan_contracts import Source, SourceLocation, ViewSource
 
@@ -24,8 +24,7 @@ _LEXEME = re.compile(
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Lexeme:
+class Lexeme(NamedTuple):
     """One piece of a statement: a string, a quoted name, a word or a single mark."""
 
     kind: str
