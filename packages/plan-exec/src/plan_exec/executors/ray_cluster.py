@@ -3,6 +3,7 @@
 import logging
 import os
 import secrets
+import signal
 import socket
 import threading
 from collections.abc import Callable, Generator, Mapping
@@ -28,8 +29,7 @@ _OBJECT_STORE_BYTES = 100 * 2**20
 JOIN_SECONDS = 60.0
 """Longest time that Ray may take to join a cluster whose head accepts connections."""
 
-START_SECONDS = 300.0
-"""Longest time that a local cluster may take to start, on a machine that is busy otherwise."""
+_QUIET = {"log_to_driver": False, "logging_level": logging.CRITICAL, "namespace": "plan"}
 
 _LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 """Makes Ray listen on, and connect to, the loopback interface, as it does on macOS without being asked."""
@@ -214,7 +214,7 @@ def _join(ray: _RayModule, settings: RaySettings) -> tuple[str, int]:
     address = settings.address or ""
     _read_token_again()
     try:
-        _init(ray, JOIN_SECONDS, address=address)
+        _init(ray, address)
         nobody_works = int(ray.cluster_resources().get("CPU", 0)) == 0
     except Exception as reason:
         message = f"The Ray cluster at `{address}` does not let this side in: {_words(reason)}"
@@ -231,14 +231,14 @@ def _join(ray: _RayModule, settings: RaySettings) -> tuple[str, int]:
 def _start_local(ray: _RayModule, slots: int) -> tuple[str, int]:
     _read_token_again()
     try:
-        _init(
-            ray,
-            START_SECONDS,
-            address="local",
-            num_cpus=slots,
-            include_dashboard=False,
-            object_store_memory=_OBJECT_STORE_BYTES,
-        )
+        with _sigterm_kept():  # in this thread: Ray's processes end with the thread that has started them
+            ray.init(
+                **_QUIET,
+                address="local",
+                num_cpus=slots,
+                include_dashboard=False,
+                object_store_memory=_OBJECT_STORE_BYTES,
+            )
     except Exception as reason:
         message = f"The local Ray cluster did not start: {_words(reason)}"
         raise WorkerStartFailed(message, subject="ray") from reason
@@ -301,8 +301,8 @@ def _environment(variables: Mapping[str, str]) -> Generator[None]:
                 os.environ[name] = value
 
 
-def _init(ray: _RayModule, seconds: float, **options: object) -> None:
-    """Let Ray join or start a cluster, in a thread: there it leaves the handler of SIGTERM alone, and may hang.
+def _init(ray: _RayModule, address: str) -> None:
+    """Let Ray join a cluster, in a thread: there it leaves the handler of SIGTERM alone, and may hang.
 
     Raises
     ------
@@ -315,12 +315,23 @@ def _init(ray: _RayModule, seconds: float, **options: object) -> None:
 
     def join() -> None:
         try:
-            done.set_result(ray.init(log_to_driver=False, logging_level=logging.CRITICAL, namespace="plan", **options))
+            done.set_result(ray.init(**_QUIET, address=address))
         except Exception as reason:  # noqa: BLE001 - it is raised where the result is asked for
             done.set_exception(reason)
 
     threading.Thread(target=join, name="plan-exec-ray-init", daemon=True).start()
-    done.result(timeout=seconds)
+    done.result(timeout=JOIN_SECONDS)
+
+
+@contextmanager
+def _sigterm_kept() -> Generator[None]:
+    """Put back the handler of SIGTERM, which Ray replaces: ending a build is the caller's business."""
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, handler)
 
 
 def _read_token_again() -> None:
