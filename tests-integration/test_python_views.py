@@ -96,18 +96,23 @@ def test_build_with_functions_gives_the_same_rows_on_every_executor_and_reuses_t
 
 
 def test_validate_shows_which_edges_of_functions_are_not_validated(tmp_path: Path) -> None:
-    answer = plan_cli("validate", _project(tmp_path / "shop"))
+    folder = _project(tmp_path / "shop")
+    answer = plan_cli("validate", folder, "--json")
     assert answer.code == 0
-    assert "not validated: sampled (views/models/scores.py)" in answer.out
-    assert "what it needs of `scores` is not known, so this edge is not validated" in answer.out
-    assert "5 of 7 views valid, 2 not validated" in answer.out
+    results = {result["task"]: result for result in json.loads(answer.out)["task_results"]}
+    assert [name for name, result in results.items() if result["status"] == "not_validated"] == ["sampled", "totals"]
+    assert [edge["status"] for edge in results["sampled"]["edges"]] == ["not_validated"]
+
+    shown = plan_cli("validate", folder).out
+    assert f"not validated: sampled ({folder}/views/models/scores.py)" in shown
+    assert "what it needs of `scores` is not known, so this edge is not validated" in shown
 
 
 def test_validate_holds_a_function_to_the_columns_that_it_requires(tmp_path: Path) -> None:
     answer = plan_cli("validate", _project(tmp_path / "shop", MODULE.replace('"amount": "dec', '"amuont": "dec')))
     assert answer.code == 3
-    assert "`paid_orders` has no column `amuont`; did you mean `amount` of `paid_orders`?" in answer.out
-    assert "waits for: scores" in answer.out
+    assert "`paid_orders` has no column `amuont`; did you mean `amount`?" in answer.out
+    assert "blocked by: scores" in answer.out
 
 
 def test_validate_of_a_query_over_an_undeclared_output_shows_the_declaration(tmp_path: Path) -> None:

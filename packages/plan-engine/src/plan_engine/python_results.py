@@ -60,7 +60,11 @@ def result_batches(view: PythonSource, result: object, schema: pa.Schema, folder
 
 
 def _schema(result: object) -> pa.Schema:
-    return result.schema() if isinstance(result, DataFrame) else result.schema  # pyright: ignore[reportAttributeAccessIssue] - a table or a reader
+    if isinstance(result, DataFrame):
+        return result.schema()
+    if isinstance(result, pa.Table | pa.RecordBatchReader):
+        return result.schema
+    raise AssertionError("the type of a result is checked first")
 
 
 def _batches(result: object) -> Iterator[pa.RecordBatch]:
