@@ -1,10 +1,10 @@
 """Two executor classes: the schedule routed by a cost threshold, beside HEFT that may place each task on either.
 
-Run with `python tests-integration/benchmarks/bench_two_classes.py [folder]`; the folder is that of `bench_orders.py`. Each
-class has half of the workers, at equal speed. Tasks at or over the threshold go to the remote class; the threshold is the
-cost above which half of the work lies, so that both classes have work. Each figure is the makespan over the lower bound
-max(critical path, total / workers), which knows no routing: `routed` is ours, `limit` the least that any order can reach
-with this routing, `pinned` HEFT held to the same routing, `heft` HEFT that chooses the class of each task.
+Run with `python tests-integration/benchmarks/bench_two_classes.py [folder]`; the folder is that of `bench_orders.py`.
+Each class has half of the workers, at equal speed. Tasks at or over the threshold go to the remote class; the threshold
+is the cost above which half of the work lies, so that both classes have work. Each figure is the makespan over the
+lower bound max(critical path, total / workers), which knows no routing: `routed` is ours, `limit` the least that any
+order can reach with this routing, `pinned` HEFT held to the same routing, `heft` HEFT that chooses each task's class.
 """
 
 import os

@@ -39,3 +39,15 @@ def test_help_imports_nothing_heavy(heavy: str) -> None:
     program = f"import sys; from plan_cli.app import run; run(['--help']); sys.exit({heavy!r} in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("arguments", [["contracts", "list"], ["contracts", "list", "--json"]])
+def test_reader_that_goes_away_ends_the_command_without_a_traceback(arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "plan_cli", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1
