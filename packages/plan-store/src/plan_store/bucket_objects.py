@@ -80,7 +80,8 @@ class BucketObjects:
     def listing(self, folder: str) -> Iterator[StoredObject]:
         """Give all objects below a folder, sorted by key."""
         with self._told(folder):
-            found = obstore.list(self._store, folder, chunk_size=1000).collect()
+            # An overload of `list` names a type of arro3, which is not needed here.
+            found = obstore.list(self._store, folder, chunk_size=1000).collect()  # pyright: ignore[reportUnknownMemberType]
         for meta in sorted(found, key=lambda each: each["path"]):
             yield StoredObject(key=meta["path"], bytes=meta["size"], modified=meta["last_modified"].timestamp())
 
