@@ -43,10 +43,6 @@ class PlanStore(StoreMaintenance):
     Reading creates nothing: a store that does not exist yet has no runs.
     """
 
-    def __init__(self, layout: Layout, clock: Clock, *, read_only: bool) -> None:
-        super().__init__(layout, clock)
-        self._read_only = read_only
-
     @classmethod
     def open(
         cls, root: str | Path, *, clock: Clock, read_only: bool = False, folder: Path | None = None
@@ -60,7 +56,7 @@ class PlanStore(StoreMaintenance):
         clock
             Gives the times of events.
         read_only
-            Create and write nothing.
+            Do not create the folder: for a store that is only asked, also on a file system that cannot be written.
         folder
             Where this machine keeps staged results and caches; the store's own folder when omitted, and for a URL
             `.plan` in the working folder.
@@ -79,7 +75,7 @@ class PlanStore(StoreMaintenance):
                 message = f"The store {working} cannot be created: {reason.strerror}"
                 mend = "Set `[project] store` in plan.toml to a folder that can be written."
                 raise StoreUnwritable(message, subject=str(working), suggestion=mend) from reason
-        return cls(Layout(objects, working), clock, read_only=read_only)
+        return cls(Layout(objects, working), clock)
 
     def __enter__(self) -> "PlanStore":
         """Give the store."""
