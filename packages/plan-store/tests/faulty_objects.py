@@ -88,7 +88,7 @@ class FaultyObjects:
 
 def store_over(objects: Objects, folder: Path) -> PlanStore:
     """Give a store over such objects."""
-    return PlanStore(Layout(objects, folder), FakeClock(BEGINNING), read_only=False)
+    return PlanStore(Layout(objects, folder), FakeClock(BEGINNING))
 
 
 def faulty_store(folder: Path, at: int, fault: BaseException, *, after: bool) -> tuple[PlanStore, FaultyObjects]:
