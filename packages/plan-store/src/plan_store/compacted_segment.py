@@ -38,8 +38,8 @@ def put_compacted(objects: Objects, rows: pa.Table) -> CompactedSegment:
         for group in _row_groups(table):
             writer.write_table(group)
     data = sink.getvalue().to_pybytes()
-    times: dict[str, int] = pc.min_max(table["event_time_unix_ms"]).as_py()
-    key = compacted_key(times["min"], times["max"], secrets.token_hex(8), hashlib.sha256(data).hexdigest())
+    first, last = (int(pc.call_function(name, [table["event_time_unix_ms"]]).as_py()) for name in ("min", "max"))
+    key = compacted_key(first, last, secrets.token_hex(8), hashlib.sha256(data).hexdigest())
     if not objects.put_if_absent(key, data):
         raise AssertionError(f"{key} was there already, although its name is random")
     runs = tuple(run_id for run_id, _ in _by_run(table))
