@@ -138,6 +138,7 @@ from plan_contracts.executors import (
     RaySettings,
 )
 from plan_contracts.graph import (
+    CompiledEntry,
     CompiledProject,
     FindingKind,
     FrameKind,
@@ -323,6 +324,7 @@ __all__ = [
     "assign",
     "variables_of",
     # graphs
+    "CompiledEntry",
     "CompiledProject",
     "FindingKind",
     "FrameKind",

@@ -212,6 +212,15 @@ class CompiledProject(Contract, frozen=True, kw_only=True):
     """What the contract of each dataset and view declares and only data can show, as queries."""
 
 
+class CompiledEntry(Contract, frozen=True, kw_only=True):
+    """What is kept of a compilation, for builds in which nothing has changed."""
+
+    young: dict[str, Sha256] = {}
+    """Digest of the content, by path, of files that were too young for their times to tell whether they change."""
+    compiled: CompiledProject
+    """The result."""
+
+
 class TaskKind(StrEnum):
     """What a task does."""
 

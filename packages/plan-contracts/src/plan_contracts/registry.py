@@ -41,7 +41,7 @@ from plan_contracts.executors import (
     ExecutorChoice,
     ExecutorConfig,
 )
-from plan_contracts.graph import CompiledProject, LogicalGraph, Requirement, TaskGraph
+from plan_contracts.graph import CompiledEntry, CompiledProject, LogicalGraph, Requirement, TaskGraph
 from plan_contracts.history import TaskHistory
 from plan_contracts.lineage import ViewLineage
 from plan_contracts.manifest import RunList, RunManifestV2
@@ -104,6 +104,7 @@ CONTRACTS: tuple[RegisteredContract, ...] = (
     RegisteredContract("admission", Admission, "1.0"),
     RegisteredContract("arrow_table", ArrowTable, "1.0"),
     RegisteredContract("build_request", BuildRequest, "1.0"),
+    RegisteredContract("compiled_entry", CompiledEntry, "1.0"),
     RegisteredContract("compiled_project", CompiledProject, "1.0"),
     RegisteredContract("contract_description", ContractDescription, "1.0"),
     RegisteredContract("contract_list", ContractList, "1.0"),

@@ -10,8 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from plan_contracts import (
+    CompiledEntry,
     CompiledProject,
-    Contract,
     DocumentRefused,
     ProjectFile,
     Source,
@@ -33,15 +33,6 @@ MAX_HASHED_BYTES = 64 << 20
 """Bytes of younger files, all together, up to which their content is hashed to tell whether they have changed."""
 
 _DIGEST_BYTES = 32
-
-
-class _Entry(Contract, frozen=True, kw_only=True):
-    """What a project compiled to, and what must still hold of files whose times do not tell whether they changed."""
-
-    young: dict[str, str] = {}
-    """sha256 of the content by path."""
-    compiled: CompiledProject
-    """The result."""
 
 
 class CompileCache:
@@ -66,7 +57,7 @@ class CompileCache:
             data = stored[_DIGEST_BYTES:]
             if hashlib.sha256(data).digest() != stored[:_DIGEST_BYTES]:
                 return None
-            entry = decode_msgpack(data, _Entry)
+            entry = decode_msgpack(data, CompiledEntry)
             if not hold_content(entry.young):
                 return None
         except (OSError, DocumentRefused):
@@ -89,7 +80,7 @@ class CompileCache:
         """
         if self._read_only:
             return
-        data = encode_msgpack(_Entry(young=dict(young), compiled=compiled))
+        data = encode_msgpack(CompiledEntry(young=dict(young), compiled=compiled))
         draft = self._folder / f"{key}.{secrets.token_hex(8)}"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ from plan_contracts.evidence import Column, EvidenceCatalog
 from plan_contracts.golden_cases import data
 from plan_contracts.golden_cases.case import InvalidCase, ValidCase, altered, without
 from plan_contracts.graph import (
+    CompiledEntry,
     CompiledProject,
     FindingKind,
     FrameKind,
@@ -120,6 +121,8 @@ PYTHON_PROJECT = CompiledProject(
     sources={"scores": SCORES},
 )
 
+ENTRY = CompiledEntry(young={"/shop/views/orders.sql": "0" * 64}, compiled=PROJECT)
+
 BROKEN_PROJECT = CompiledProject(
     graph=LogicalGraph(nodes=(LogicalNode(name="daily_revenue", kind=NodeKind.SQL_VIEW),), edges=()),
     evidence=EvidenceCatalog(entries={}),
@@ -171,6 +174,7 @@ VALID = (
     ValidCase("logical_graph", "one_edge", GRAPH),
     ValidCase("logical_graph", "empty", LogicalGraph(nodes=(), edges=())),
     ValidCase("task_graph", "fused_and_checked_view", TASKS),
+    ValidCase("compiled_entry", "one_young_file", ENTRY),
     ValidCase("compiled_project", "one_view", PROJECT),
     ValidCase("compiled_project", "missing_column", BROKEN_PROJECT),
     ValidCase("compiled_project", "python_view", PYTHON_PROJECT),
@@ -181,6 +185,7 @@ INVALID = (
     InvalidCase("logical_graph", "unknown_node_kind", altered(GRAPH, "nodes.0.kind", "table")),
     InvalidCase("logical_graph", "name_not_in_nfc", altered(GRAPH, "nodes.0.name", "cafe\u0301"), in_schema=False),
     InvalidCase("task_graph", "edge_of_three", altered(TASKS, "edges.0", ["daily_revenue", "report", "mail"])),
+    InvalidCase("compiled_entry", "digest_too_short", altered(ENTRY, "young", {"/shop/views/orders.sql": "ab"})),
     InvalidCase("compiled_project", "unknown_frame_kind", altered(PYTHON_PROJECT, "sources.scores.returns", "pandas")),
     InvalidCase("compiled_project", "finding_without_kind", altered(BROKEN_PROJECT, "findings.0", {"view": "v"})),
 )
