@@ -28,6 +28,7 @@ from plan_contracts import (
     LogicalEdge,
     LogicalGraph,
     LogicalNode,
+    Materialize,
     NodeKind,
     RequiredColumn,
     Requirement,
@@ -197,7 +198,10 @@ def measure_plan(count: int, shape: str) -> None:
     pairs = sorted({(names[source], names[target]) for source, target in numbers})
     needs = Requirement(columns=(RequiredColumn(name="id", type="int64"),))
     graph = LogicalGraph(
-        nodes=tuple(LogicalNode(name=name, kind=NodeKind.SQL_VIEW, definition="0" * 64) for name in names),
+        nodes=tuple(
+            LogicalNode(name=name, kind=NodeKind.SQL_VIEW, definition="0" * 64, materialize=Materialize.TABLE)
+            for name in names
+        ),
         edges=tuple(LogicalEdge(producer=a, consumer=b, requirement=needs) for a, b in pairs),
     )
     chooser = random.Random(7)
