@@ -48,10 +48,13 @@ def is_whole_at_the_ends(objects: Objects, key: str) -> bool:
     """
     if not isinstance(objects, LocalObjects):
         return True
-    with objects.path(key).open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
+    descriptor = os.open(objects.shown(key), os.O_RDONLY)
+    try:
+        size = os.fstat(descriptor).st_size
         if size < _SMALLEST:
             return False
-        head = os.pread(file.fileno(), 4, 0)
-        tail = os.pread(file.fileno(), 8, size - 8)
+        head = os.pread(descriptor, 4, 0)
+        tail = os.pread(descriptor, 8, size - 8)
+    finally:
+        os.close(descriptor)
     return head == tail[4:] == _MAGIC and int.from_bytes(tail[:4], "little") + _SMALLEST <= size

@@ -17,7 +17,7 @@ class LocalObjects:
 
     def shown(self, key: str) -> str:
         """Give the path of an object."""
-        return str(self.root / key)
+        return f"{self.root}/{key}" if key else str(self.root)
 
     def path(self, key: str) -> Path:
         """Give the file of an object."""

@@ -4,20 +4,18 @@
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
 
 import re
-from collections.abc import Sequence
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 from datafusion import SessionContext, SQLOptions
 
-from plan_store.arrow_files import arrow_files, is_whole_at_the_ends
+from plan_store.arrow_files import is_whole_at_the_ends
 from plan_store.derived_tables import DERIVED_TABLES, derived_table
 from plan_store.documents import MEND
 from plan_store.errors import QueryRefused, StoreDamaged
+from plan_store.event_dataset import event_dataset
 from plan_store.layout import Layout
 from plan_store.payload_functions import register_payload_functions
 from plan_store.segment_index import Segment, damaged_segments, while_they_last
-from plan_store.segments import EVENTS_SCHEMA
 
 TABLES = ("events", *DERIVED_TABLES)
 """Names of the tables that a query may read."""
@@ -67,7 +65,8 @@ def _answer(layout: Layout, sql: str, segments: list[Segment], skip_damaged: boo
                 raise _refused(layout, text, segments if "events" in made else []) from reason
             name = unknown.group(1)
         if name == "events":
-            _register_events(context, layout, segments, skip_damaged=skip_damaged)
+            # What a query does not read need not be whole; a damage that it meets is told when it has failed.
+            _register_events(context, layout, _whole(layout, segments) if skip_damaged else segments)
         else:
             register_table(context, layout, name, skip_damaged=skip_damaged)
         made.add(name)
@@ -81,35 +80,33 @@ def register_table(context: SessionContext, layout: Layout, name: str, *, skip_d
     StoreDamaged
         When a segment is not a whole Parquet file, and `skip_damaged` is not set.
     """
-    if name == "events":
-        while_they_last(layout, lambda segments: _register_events(context, layout, segments, skip_damaged=skip_damaged))
-    else:
+    if name != "events":
         context.register_record_batches(name, [[derived_table(layout, name, skip_damaged=skip_damaged)]])
+        return
+
+    def register(segments: list[Segment]) -> None:
+        whole = _whole(layout, segments)
+        if len(whole) < len(segments) and not skip_damaged:
+            raise _damaged(layout, [each for each in segments if each not in whole])
+        _register_events(context, layout, whole)
+
+    while_they_last(layout, register)
 
 
-def _register_events(context: SessionContext, layout: Layout, segments: list[Segment], *, skip_damaged: bool) -> None:
-    damaged = [segment for segment in segments if not is_whole_at_the_ends(layout.objects, segment.key)]
-    if damaged and not skip_damaged:
-        shown = [layout.objects.shown(segment.key) for segment in damaged]
-        message = f"{len(damaged)} event segments are damaged: {', '.join(shown[:3])}"
-        raise StoreDamaged(message, subject=shown[0], related=shown, suggestion=MEND)
-    context.register_dataset(_STORED, _dataset(layout, [each for each in segments if each not in damaged]))
+def _register_events(context: SessionContext, layout: Layout, segments: list[Segment]) -> None:
+    context.register_dataset(_STORED, event_dataset(layout.objects, segments))
     timed = f"select *, to_timestamp_millis(event_time_unix_ms) as event_time from {_STORED}"
     context.register_view("events", context.sql(timed))
 
 
-def _dataset(layout: Layout, segments: Sequence[Segment]) -> ds.Dataset:
-    """Give the events of segments. A query for one run opens those segments only that may hold events of it."""
-    parquet, run_id = ds.ParquetFileFormat(), ds.field("run_id")
-    files = arrow_files(layout.objects)
-    fragments: list[ds.Fragment] = []
-    for segment in segments:
-        holds = None if segment.runs is None else run_id.isin(segment.runs)
-        if segment.runs is not None and len(segment.runs) == 1:
-            holds = run_id == segment.runs[0]
-        path = files.path(segment.key)
-        fragments.append(parquet.make_fragment(path, files.system, partition_expression=holds))
-    return ds.FileSystemDataset(fragments, EVENTS_SCHEMA, parquet, files.system)
+def _whole(layout: Layout, segments: list[Segment]) -> list[Segment]:
+    return [segment for segment in segments if is_whole_at_the_ends(layout.objects, segment.key)]
+
+
+def _damaged(layout: Layout, segments: list[Segment]) -> StoreDamaged:
+    shown = [layout.objects.shown(segment.key) for segment in segments]
+    message = f"{len(shown)} event segments are damaged: {', '.join(shown[:3])}"
+    return StoreDamaged(message, subject=shown[0], related=shown, suggestion=MEND)
 
 
 def _refused(layout: Layout, text: str, segments: list[Segment]) -> Exception:
@@ -117,6 +114,9 @@ def _refused(layout: Layout, text: str, segments: list[Segment]) -> Exception:
     if segments and _PLANNING.search(first) is None:
         if not all(layout.objects.exists(segment.key) for segment in segments):
             return FileNotFoundError(first)
+        whole = _whole(layout, segments)
+        if len(whole) < len(segments):
+            return _damaged(layout, [each for each in segments if each not in whole])
         damaged = next(damaged_segments(layout.objects, segments), None)
         if damaged is not None:
             return damaged

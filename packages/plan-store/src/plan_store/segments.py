@@ -28,11 +28,19 @@ EVENTS_SCHEMA = pa.schema(
 )
 """The columns of `datafusion_hamilton_events_v2`."""
 
+_REPEATED = ["profile_name", "run_id", "event_name", "plan_signature", "reduced_plan_signature"]
+
 PARQUET_OPTIONS: dict[str, Any] = {
     "compression": "zstd",
-    "use_dictionary": ["profile_name", "run_id", "event_name", "plan_signature", "reduced_plan_signature"],
+    "use_dictionary": _REPEATED,
+    "write_statistics": ["event_time_unix_ms", *_REPEATED],
+    "store_schema": False,
 }
-"""How segments are written. Payloads and hashes repeat too rarely for dictionaries, which would take most time."""
+"""How segments are written. Payloads and hashes repeat too rarely for dictionaries, which would take most time, and
+nobody prunes by them; the schema that Arrow would add is the one that the Parquet types give by themselves."""
+
+SMALL_BYTES = 64 << 10
+"""Payloads of fewer bytes are compressed with snappy: setting up zstd would take longer than all else."""
 
 
 @dataclass(kw_only=True)
@@ -80,8 +88,10 @@ class EventColumns:
             _binaries(self.event_payload_msgpack),
             _strings(self.event_payload_hash),
         ]
+        is_small = sum(map(len, self.event_payload_msgpack)) < SMALL_BYTES
+        options: dict[str, Any] = {**PARQUET_OPTIONS, "compression": "snappy"} if is_small else PARQUET_OPTIONS
         sink = pa.BufferOutputStream()
-        pq.write_table(pa.Table.from_arrays(arrays, schema=EVENTS_SCHEMA), sink, **PARQUET_OPTIONS)
+        pq.write_table(pa.Table.from_arrays(arrays, schema=EVENTS_SCHEMA), sink, **options)
         return sink.getvalue().to_pybytes()
 
 
