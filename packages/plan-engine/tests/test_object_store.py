@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from msgspec.structs import replace
 from pyarrow import feather
-from s3_service import BUCKET, s3_service, upload
+from s3_service import BUCKET, falling_silent, s3_service, upload
 from test_runtime import request, run, runtime
 from test_scans import scanned
 from test_sources import PEOPLE, failure, project, refused, types
@@ -256,6 +256,62 @@ def test_endpoint_that_dies_before_the_task_fails_the_task(dead: str, endpoint: 
     gone = replace(ref, storage=replace(ref.storage, endpoint=dead, timeout_seconds=0.5, retries=0))
 
     assert failure(tmp_path, gone)[0] == "dataset_store_unavailable"
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv", "arrow"])
+def test_endpoint_that_falls_silent_while_the_query_reads_fails_the_task(
+    ending: str, endpoint: str, tmp_path: Path
+) -> None:
+    _write(tmp_path / "files", ending)
+    upload(endpoint, tmp_path / "files", f"silent/{ending}")
+    ref = project(tmp_path, settings(f"silent/{ending}", endpoint)).datasets["d"]
+    assert ref.storage is not None
+    began = time.monotonic()
+
+    with falling_silent(endpoint) as silent:
+        storage = replace(ref.storage, endpoint=silent, timeout_seconds=0.2, retries=0)
+        code, message = failure(tmp_path, replace(ref, storage=storage))
+
+    assert code == "dataset_store_unavailable"
+    assert f"The object store at {silent} does not answer for `s3://{BUCKET}/silent/{ending}/day=" in message
+    assert "of the dataset `d` (no answer)" in message
+    assert SECRET not in message
+    assert time.monotonic() - began < 100  # not the minutes of the client's own limits
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv"])
+def test_public_bucket_is_read_without_credentials(ending: str, endpoint: str, tmp_path: Path) -> None:
+    _write(tmp_path / "files", ending)
+    upload(endpoint, tmp_path / "files", f"public/{ending}", public=True)
+    options = f'storage_options = {{ endpoint = "{endpoint}", skip_signature = true }}'
+
+    compiled = project(tmp_path, f'path = "s3://{BUCKET}/public/{ending}"\n{options}')
+
+    assert rows(tmp_path, compiled.datasets["d"], "select count(*) as c from d") == [{"c": 6}]
+    assert rows(tmp_path, scanned(tmp_path, compiled).ref, "select count(*) as c from d") == [{"c": 6}]
+
+
+def test_private_object_is_refused_without_signature(endpoint: str, tmp_path: Path) -> None:
+    _write(tmp_path / "files", "parquet")
+    upload(endpoint, tmp_path / "files", "private")
+    options = f'storage_options = {{ endpoint = "{endpoint}", skip_signature = true }}'
+
+    error = refused(tmp_path, f'path = "s3://{BUCKET}/private"\n{options}')
+
+    assert error.code == "dataset_access_refused"
+    assert "take `skip_signature` out of" in str(error)
+
+
+def test_missing_credentials_are_told_from_wrong_ones(endpoint: str, tmp_path: Path) -> None:
+    impatient = "timeout_seconds = 0.5, retries = 0"
+
+    error = refused(
+        tmp_path, f'path = "s3://{BUCKET}/d.parquet"\nstorage_options = {{ endpoint = "{endpoint}", {impatient} }}'
+    )
+
+    assert error.code == "dataset_access_refused"
+    assert "There are no credentials for" in error.message
+    assert "`skip_signature = true`" in str(error.suggestion)
 
 
 def test_input_of_a_worker_names_no_value(endpoint: str, tmp_path: Path) -> None:

@@ -27,6 +27,8 @@ class StorageOptions(HandWritten, frozen=True, kw_only=True):
     """`${NAME}` of the variable that holds it; none takes `AWS_SECRET_ACCESS_KEY`."""
     session_token: SecretReference | None = None
     """`${NAME}` of the variable that holds it; none takes `AWS_SESSION_TOKEN`."""
+    skip_signature: bool = False
+    """Whether requests bear no signature, as public buckets allow; no key is then looked for."""
     timeout_seconds: Annotated[float, Meta(ge=0.1, le=3600)] = 30.0
     """The longest that one request may take."""
     retries: Annotated[int, Meta(ge=0, le=20)] = 3

@@ -10,6 +10,7 @@ from datafusion import SessionContext
 from plan_contracts import CheckResult, CheckWork, DataCheck, ErrorPayload, TaskRequest
 from plan_engine.datafusion_messages import clean, mend_of
 from plan_engine.errors import CheckFailed, QueryFailed
+from plan_engine.failure_diagnosis import explained
 from plan_engine.retained import RetainedResults
 from plan_engine.task_inputs import register_inputs
 from plan_engine.task_session import ONE_QUERY, task_session
@@ -39,13 +40,16 @@ def run_checks(request: TaskRequest, work: CheckWork, retained: RetainedResults,
     ------
     QueryFailed
         When a check cannot be run to its end.
-    InputUnavailable
-        When the subject is not where the request says.
+    InputUnavailable, DatasetChanged
+        When the subject is not where the request says, or another one than was planned with.
     """
     session = task_session(request, scratch)
     with ExitStack() as links:
         register_inputs(session, request.inputs, retained, Path(request.stage_uri), links)
-        results = tuple(_run(session, work.subject, check) for check in work.checks)
+        try:
+            results = tuple(_run(session, work.subject, check) for check in work.checks)
+        except QueryFailed as failure:
+            raise explained(failure, request.inputs) from failure.__cause__
     ref = request.inputs[0].ref if request.inputs else None
     return CheckRun(
         results=results,

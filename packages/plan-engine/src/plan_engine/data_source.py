@@ -5,7 +5,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from plan_contracts import StorageOptions
+from plan_contracts import PlanError, StorageOptions
 from plan_engine.errors import DatasetMissing
 from plan_engine.plain_paths import plain_path
 from plan_engine.source_files import SourceFile, local_file
@@ -45,6 +45,10 @@ class DataSource(Protocol):
         """Give for each file what tells it from what may replace it; those that are gone are left out."""
         ...
 
+    def failure(self, uri: str, words: str) -> PlanError | None:
+        """Tell what a message of DataFusion's says of the place where a file lies; none when it is about the file."""
+        ...
+
 
 class LocalSource:
     """Files of this machine."""
@@ -69,6 +73,11 @@ class LocalSource:
             with suppress(OSError):
                 found[uri] = local_file(uri).version
         return found
+
+    def failure(self, uri: str, words: str) -> PlanError | None:
+        """Say nothing: a local file is there or not."""
+        del uri, words
+        return None
 
 
 def source_of(name: str, place: str, storage: StorageOptions | None) -> DataSource:

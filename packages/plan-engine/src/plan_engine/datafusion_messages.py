@@ -241,6 +241,8 @@ _REWORDED = (
 
 _EXHAUSTED = re.compile(r"Resources exhausted|Not enough memory")
 
+_OBJECT_STORE = re.compile(r"Generic S3 error|Error performing [A-Z]+ https?://")
+
 _MENDS = (
     (re.compile(r"divide by zero", re.IGNORECASE), "Guard the divisor, for example with `nullif(divisor, 0)`."),
     (
@@ -277,6 +279,17 @@ def wants_memory(text: str) -> bool:
     True
     """
     return _EXHAUSTED.search(text) is not None
+
+
+def speaks_of_object_store(text: str) -> bool:
+    """Say whether a query failed because an object store refused or did not answer.
+
+    Examples
+    --------
+    >>> speaks_of_object_store("Generic S3 error: Error performing GET http://s3/d in 1s, after 10 retries")
+    True
+    """
+    return _OBJECT_STORE.search(text) is not None
 
 
 def unquoted(identifier: str) -> str:

@@ -1,13 +1,15 @@
-"""What a failed query does not say: that a file was replaced under it, or which line of a text file is at fault."""
+"""What a failed query does not say: that a file was replaced under it, its store is gone, or which line is at fault."""
 
 from collections.abc import Iterable, Iterator
+from urllib.parse import unquote
 
 from plan_contracts import CsvOptions, DataFormat, DatasetRef, PlanError, TaskInput
 from plan_engine.data_source import source_of
 from plan_engine.datafusion_messages import read_csv_fault, read_json_fault
-from plan_engine.dataset_reading import source_files
+from plan_engine.dataset_reading import files_of, source_files
 from plan_engine.errors import QueryFailed
 from plan_engine.input_versions import check_versions
+from plan_engine.storage_settings import is_url
 from plan_engine.text_diagnosis import BrokenLine, broken_csv_line, broken_json_line
 
 
@@ -28,6 +30,10 @@ def explained(failure: QueryFailed, inputs: Iterable[TaskInput]) -> PlanError:
         changed.__cause__ = failure
         return changed
     words = str(failure.__cause__)
+    silent = store_failure(known, words)
+    if silent is not None:
+        silent.__cause__ = failure.__cause__
+        return silent
     for each in known:
         if each.ref is not None and each.ref.versions:
             for uri, broken in _broken_lines(each.name, each.ref, words):
@@ -40,6 +46,27 @@ def explained(failure: QueryFailed, inputs: Iterable[TaskInput]) -> PlanError:
                 located.__cause__ = failure.__cause__
                 return located
     return failure
+
+
+def store_failure(inputs: Iterable[TaskInput], words: str) -> PlanError | None:
+    """Give the error of an input whose object store refused or did not answer; none when all of them are well.
+
+    Parameters
+    ----------
+    inputs
+        What was read.
+    words
+        What DataFusion said.
+    """
+    said = unquote(words)
+    remote = [(each.name, each.ref) for each in inputs if each.ref is not None and _is_remote(each.ref)]
+    places = [(name, ref, uri) for name, ref in remote for uri in files_of(ref)]
+    named = [place for place in places if place[2].split("/", 3)[-1] in said]
+    return next((source_of(name, uri, ref.storage).failure(uri, words) for name, ref, uri in named or places), None)
+
+
+def _is_remote(ref: DatasetRef) -> bool:
+    return ref.format is not DataFormat.MEMORY and is_url(ref.uri)
 
 
 def _broken_lines(name: str, ref: DatasetRef, words: str) -> Iterator[tuple[str, BrokenLine]]:

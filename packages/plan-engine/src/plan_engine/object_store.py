@@ -1,8 +1,5 @@
 """The files of a dataset in a bucket of an S3-compatible service. The only module that imports obstore."""
 
-# DataFusion's own stores bear no types.
-# pyright: reportUnknownVariableType=false
-
 import io
 import re
 from collections.abc import Generator
@@ -12,18 +9,19 @@ from io import BufferedReader
 
 import obstore
 from datafusion import SessionContext
-from datafusion.object_store import AmazonS3
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import S3Store
 
 from plan_contracts import PlanError
+from plan_engine.datafusion_messages import speaks_of_object_store
+from plan_engine.datafusion_store import CONNECT_SECONDS, datafusion_store
 from plan_engine.errors import DatasetAccessRefused, DatasetMissing, DatasetStoreUnavailable
 from plan_engine.source_files import SourceFile
 from plan_engine.storage_settings import DEFAULT_REGION, SCHEME, StorageSettings, bucket_and_key
 
-_CONNECT_SECONDS = 5.0
 _BUFFER_BYTES = 1 << 20
 _STATUS = re.compile(r"status code: (\d{3})")
+_INSTANCE_METADATA = re.compile(r"169\.254\.\d+\.\d+")
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 _REFUSED = {"401", "403"}
 
@@ -55,9 +53,10 @@ class ObjectStoreSource:
         self._store = S3Store(
             settings.bucket,
             config={key: value for key, value in keys.items() if value is not None},  # pyright: ignore[reportArgumentType]  # its keys are literals
+            skip_signature=settings.skip_signature,
             client_options={
                 "timeout": limit,
-                "connect_timeout": min(limit, timedelta(seconds=_CONNECT_SECONDS)),
+                "connect_timeout": min(limit, timedelta(seconds=CONNECT_SECONDS)),
                 "allow_http": settings.plain_http,
             },
             retry_config={
@@ -116,17 +115,13 @@ class ObjectStoreSource:
 
     def attach(self, context: SessionContext) -> None:
         """Let a session read from the bucket through DataFusion's own client."""
-        settings = self._settings
-        store = AmazonS3(
-            bucket_name=settings.bucket,
-            region=settings.region or DEFAULT_REGION,
-            access_key_id=settings.access_key_id,
-            secret_access_key=settings.secret_access_key,
-            session_token=settings.session_token,
-            endpoint=settings.endpoint,
-            allow_http=settings.plain_http,
-        )
-        context.register_object_store(f"{SCHEME}://", store, host=settings.bucket)
+        context.register_object_store(f"{SCHEME}://", datafusion_store(self._settings), host=self._settings.bucket)
+
+    def failure(self, uri: str, words: str) -> PlanError | None:
+        """Tell what DataFusion's client says of the service, without its words."""
+        if not speaks_of_object_store(words):
+            return None
+        return self._told_error(uri, words, waited=f"each attempt had {self._settings.timeout_seconds:g} s")
 
     def _key(self, uri: str) -> str:
         return bucket_and_key(self._name, uri)[1]
@@ -139,23 +134,29 @@ class ObjectStoreSource:
         except FileNotFoundError:
             raise
         except BaseError as reason:
-            raise self._told_error(place, reason) from None
+            settings = self._settings
+            waited = f"after {settings.retries} more attempts of at most {settings.timeout_seconds:g} s"
+            refused = isinstance(reason, PermissionDeniedError | UnauthenticatedError)
+            raise self._told_error(place, str(reason), waited, refused=refused) from None
 
-    def _told_error(self, place: str, reason: BaseError) -> PlanError:
+    def _told_error(self, place: str, words: str, waited: str, *, refused: bool = False) -> PlanError:
         where = f"`{place or self._settings.bucket}` of the dataset `{self._name}`"
-        status, code = (_found(pattern, reason) for pattern in (_STATUS, _CODE))
+        status, code = (_found(pattern, words) for pattern in (_STATUS, _CODE))
         said = code or status or "no answer"
         if code == "NoSuchBucket":
             message = f"The bucket `{self._settings.bucket}` of the dataset `{self._name}` does not exist"
             return DatasetMissing(message, subject=self._name, suggestion="Look at the URL, and at `endpoint`.")
-        if isinstance(reason, PermissionDeniedError | UnauthenticatedError) or status in _REFUSED:
-            message = f"The object store refuses access to {where} ({said})"
-            mend = "Look at AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or at `storage_options`."
+        if self._settings.access_key_id is None and _INSTANCE_METADATA.search(words) is not None:
+            message = f"There are no credentials for {where}: neither variables nor a role of this machine give any"
+            mend = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or `skip_signature = true` for a public bucket."
             return DatasetAccessRefused(message, subject=self._name, suggestion=mend)
-        message = (
-            f"The object store{self._endpoint()} does not answer for {where} ({said}), "
-            f"after {self._settings.retries} more attempts of at most {self._settings.timeout_seconds:g} s"
-        )
+        if refused or status in _REFUSED:
+            message = f"The object store{self._endpoint()} refuses access to {where} ({said})"
+            mend = "Look at AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or at `storage_options`."
+            if self._settings.skip_signature:
+                mend = "It is not public: take `skip_signature` out of `storage_options`, and give credentials."
+            return DatasetAccessRefused(message, subject=self._name, suggestion=mend)
+        message = f"The object store{self._endpoint()} does not answer for {where} ({said}), {waited}"
         mend = "Look at `endpoint` and the network; `storage_options` set `timeout_seconds` and `retries`."
         return DatasetStoreUnavailable(message, subject=self._name, suggestion=mend)
 
@@ -199,9 +200,9 @@ def _version(size: int, etag: str | None) -> str:
     return f"{size} {etag or ''}".rstrip()
 
 
-def _found(pattern: re.Pattern[str], reason: BaseError) -> str | None:
+def _found(pattern: re.Pattern[str], words: str) -> str | None:
     """Find a code in the service's answer; nothing else of it is shown, since it may repeat what it was sent."""
-    found = pattern.search(str(reason))
+    found = pattern.search(words)
     return found.group(1) if found is not None else None
 
 

@@ -25,6 +25,7 @@ class StorageSettings:
     access_key_id: str | None = field(repr=False)
     secret_access_key: str | None = field(repr=False)
     session_token: str | None = field(repr=False)
+    skip_signature: bool
     timeout_seconds: float
     retries: int
 
@@ -42,6 +43,7 @@ class StorageSettings:
             "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
             "AWS_SESSION_TOKEN": self.session_token,
             "AWS_ALLOW_HTTP": "true" if self.plain_http else None,
+            "AWS_SKIP_SIGNATURE": "true" if self.skip_signature else None,
             "timeout": f"{self.timeout_seconds:g}s",
             "max_retries": str(self.retries),
         }
@@ -112,6 +114,7 @@ def storage_settings(
         access_key_id=secret(given.access_key_id, "AWS_ACCESS_KEY_ID"),
         secret_access_key=secret(given.secret_access_key, "AWS_SECRET_ACCESS_KEY"),
         session_token=secret(given.session_token, "AWS_SESSION_TOKEN"),
+        skip_signature=given.skip_signature,
         timeout_seconds=given.timeout_seconds,
         retries=given.retries,
     )

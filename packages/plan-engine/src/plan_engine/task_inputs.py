@@ -9,6 +9,7 @@ from plan_contracts import DataFormat, DatasetRef, PlanError, TaskInput
 from plan_engine.datafusion_messages import clean
 from plan_engine.dataset_reading import register_dataset
 from plan_engine.errors import InputUnavailable
+from plan_engine.failure_diagnosis import store_failure
 from plan_engine.input_versions import check_versions
 from plan_engine.retained import RetainedResults
 from plan_engine.table_catalog import quoted
@@ -36,6 +37,8 @@ def register_inputs(
     ------
     InputUnavailable
         When an input is not where the request says.
+    DatasetStoreUnavailable, DatasetAccessRefused
+        When an object store does not answer, or refuses.
     DatasetChanged
         When a file of a dataset is not the one that was planned with.
     """
@@ -49,6 +52,9 @@ def register_inputs(
         except PlanError:
             raise
         except Exception as reason:
+            silent = store_failure([each], str(reason))
+            if silent is not None:
+                raise silent from reason
             message = f"The input `{each.name}` at `{each.ref.uri}` cannot be read: {clean(str(reason))}"
             raise InputUnavailable(message, subject=each.name) from reason
 
