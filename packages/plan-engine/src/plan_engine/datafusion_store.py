@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from functools import lru_cache
 from threading import Lock
 
+from datafusion import SessionContext
 from datafusion.object_store import AmazonS3
 
-from plan_engine.storage_settings import DEFAULT_REGION, StorageSettings
+from plan_engine.storage_settings import DEFAULT_REGION, SCHEME, StorageSettings
 
 CONNECT_SECONDS = 5.0
 """The longest that a client waits for a connection."""
@@ -19,17 +20,24 @@ CONNECT_SECONDS = 5.0
 _ENVIRONMENT = Lock()
 
 
-@lru_cache(maxsize=64)
-def datafusion_store(settings: StorageSettings) -> AmazonS3:
-    """Give the client; one for each settings and process.
+def attach_bucket(context: SessionContext, settings: StorageSettings) -> None:
+    """Let a session read from a bucket.
 
-    It repeats a request ten times within three minutes, whatever `retries` says: nobody can tell it otherwise.
+    The client repeats a request ten times within three minutes, whatever `retries` says: nobody can tell it otherwise.
 
     Parameters
     ----------
+    context
+        The session.
     settings
         How the bucket is reached.
     """
+    context.register_object_store(f"{SCHEME}://", _client(settings), host=settings.bucket)
+
+
+@lru_cache(maxsize=64)
+def _client(settings: StorageSettings) -> object:
+    """Give the client; one for each settings and process, since the environment is touched to make it."""
     limit = settings.timeout_seconds
     only_there = {"AWS_TIMEOUT": _duration(limit), "AWS_CONNECT_TIMEOUT": _duration(min(limit, CONNECT_SECONDS))}
     if settings.skip_signature:

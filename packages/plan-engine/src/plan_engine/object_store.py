@@ -14,7 +14,7 @@ from obstore.store import S3Store
 
 from plan_contracts import PlanError
 from plan_engine.datafusion_messages import speaks_of_object_store
-from plan_engine.datafusion_store import CONNECT_SECONDS, datafusion_store
+from plan_engine.datafusion_store import CONNECT_SECONDS, attach_bucket
 from plan_engine.errors import DatasetAccessRefused, DatasetMissing, DatasetStoreUnavailable
 from plan_engine.source_files import SourceFile
 from plan_engine.storage_settings import DEFAULT_REGION, SCHEME, StorageSettings, bucket_and_key
@@ -115,7 +115,7 @@ class ObjectStoreSource:
 
     def attach(self, context: SessionContext) -> None:
         """Let a session read from the bucket through DataFusion's own client."""
-        context.register_object_store(f"{SCHEME}://", datafusion_store(self._settings), host=self._settings.bucket)
+        attach_bucket(context, self._settings)
 
     def failure(self, uri: str, words: str) -> PlanError | None:
         """Tell what DataFusion's client says of the service, without its words."""
