@@ -96,10 +96,9 @@ def test_timeout_ends_a_query_in_a_worker_process(project: Path) -> None:
 
 
 @pytest.mark.timeout(100)
-def test_timeout_on_threads_is_warned_of_and_fails_the_task(project: Path) -> None:
-    # It starts last: a join that never yields can hold every thread of DataFusion's runtime, and starve other queries.
-    _view(project, "slow", ENDLESS.replace(" where ", ", total, widest where "))
-    _append(project, '\n[views.slow]\ntimeout = 2.0\n\n[views.total]\nmaterialize = "table"\n')
+def test_timeout_on_threads_is_warned_of_and_fails_the_task_alone(project: Path) -> None:
+    _view(project, "slow", ENDLESS)
+    _append(project, "\n[views.slow]\ntimeout = 2.0\ncost = 100.0\n")  # the dearest, and so the first to start
 
     warned = [plan_cli("validate", project), plan_cli("plan", project)]
     built = plan_cli("build", project, *ON_THREADS)
@@ -108,6 +107,22 @@ def test_timeout_on_threads_is_warned_of_and_fails_the_task(project: Path) -> No
     assert built.code == 1, built.text
     assert "`slow` took longer than its 2 s" in built.text
     assert _rows(project, "total") == [{"rows": ROWS}]
+    assert _rows(project, "widest") == [{"rows": 10}]
+
+
+@pytest.mark.timeout(100)
+def test_timeout_on_threads_that_leaves_no_thread_of_the_engine_ends_the_build(project: Path) -> None:
+    _view(project, "slow", ENDLESS)
+    _view(project, "busy", "select count(*) as n from numbers as a join numbers as b on a.n % 1000 = b.n % 1000\n")
+    _append(project, "\n[views.slow]\ntimeout = 2.0\ncost = 100.0\n\n[views.busy]\ncost = 50.0\n")
+
+    built = plan_cli("build", project, *ON_THREADS, env={"TOKIO_WORKER_THREADS": "1"})
+
+    assert built.code == 1, built.text
+    assert "`slow` took longer than its 2 s" in built.text
+    assert "is held by `slow`" in built.text
+    runs = plan_cli("runs", project)
+    assert "failed" in runs.text
 
 
 @pytest.mark.timeout(100)

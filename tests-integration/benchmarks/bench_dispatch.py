@@ -78,6 +78,9 @@ class NoOpRuntime:
     def release(self, uri: str) -> None:
         """Do nothing."""
 
+    def probe(self) -> None:
+        """Do nothing."""
+
     def stop(self) -> None:
         """Do nothing."""
 

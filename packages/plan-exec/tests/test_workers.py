@@ -21,9 +21,11 @@ from plan_contracts import (
     TaskRetried,
     TaskRouting,
 )
-from plan_contracts.testing import RecordingSink
-from plan_exec import RoutingRefused, WorkerStartFailed
+from plan_contracts.testing import FakeClock, RecordingSink
+from plan_exec import RoutingRefused, WorkerStartFailed, execute_plan
 from plan_exec.executors.greeting import check_hello
+from plan_exec.executors.threads import ThreadExecutor
+from plan_exec.runtime_import import import_runtime
 from plan_exec.testing import SCRIPTED, calls_of, scenario
 from plan_exec.versions import software_versions
 from plan_exec.worker import Hello
@@ -78,6 +80,49 @@ def test_thread_over_its_time_is_left_alone_and_the_run_ends_without_it(tmp_path
 
     assert time.monotonic() - began < 15  # it does not wait for the task
     assert statuses(report) == {"slow": "failed", "below": "skipped", "quick": "succeeded"}
+
+
+@pytest.mark.timeout(60)
+def test_thread_over_its_time_that_starves_the_others_ends_the_run(tmp_path: Path) -> None:
+    policy = replace(AT_ONCE, views={"slow": TaskPolicy(timeout_seconds=0.3)})
+    scripts = {"slow": "hold 30", "starved": "await slow; need"}
+    planned = scenario("slow; starved -> below; later", tmp_path, scripts=scripts, costs={"slow": 9.0, "starved": 8.0})
+
+    began = time.monotonic()
+    report = execute_plan(
+        planned.schedule,
+        planned.requests,
+        planned.tasks,
+        SCRIPTED,
+        RecordingSink(),
+        planned.committer,
+        FakeClock(),
+        executor_config=ExecutorConfig(kind=ExecutorKind.THREADPOOL, max_tasks=2),
+        policy=policy,
+        executors={
+            ExecutorKind.THREADPOOL: lambda runtime, slots, scratch: ThreadExecutor(
+                import_runtime(runtime), slots, scratch, patience_seconds=0.5
+            )
+        },
+    )
+
+    assert time.monotonic() - began < 25  # it does not wait for the task that holds everything
+    assert statuses(report) == {"slow": "failed", "starved": "failed", "below": "skipped", "later": "skipped"}
+    error = outcome_of(report, "starved").error
+    assert error is not None
+    assert error.code == "executor_gone"
+    assert "`slow`" in error.message
+
+
+@pytest.mark.timeout(60)
+def test_thread_over_its_time_that_starves_nobody_leaves_the_others_alone(tmp_path: Path) -> None:
+    policy = replace(AT_ONCE, views={"slow": TaskPolicy(timeout_seconds=0.1)})
+    scripts = {"slow": "sleep 4", "long": "sleep 2.5; need"}
+    planned = scenario("slow; long -> below", tmp_path, scripts=scripts, costs={"slow": 99.0})
+
+    report = run(planned, THREADS, slots=2, policy=policy)
+
+    assert statuses(report) == {"slow": "failed", "long": "succeeded", "below": "succeeded"}
 
 
 @pytest.mark.timeout(60)

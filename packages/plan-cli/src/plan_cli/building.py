@@ -50,8 +50,8 @@ from plan_contracts import (
     TaskOutcome,
     TaskStatus,
 )
-from plan_engine import build_requests
-from plan_exec import choose_executor, execute_plan
+from plan_engine import build_requests, reserve_threads
+from plan_exec import choose_executor, execute_plan, threads_at_stake
 from plan_scheduler import expected_rows_in
 from plan_store import OutputCommitter, PlanStore, RunWriter, SystemClock
 
@@ -172,6 +172,7 @@ class _Build:
             committer = self.store.committer(draft, self.project.outputs_root)
             try:
                 committer.prepare()
+                self._reserve_threads()
                 self._validate(writer)
                 self._compare(writer)
                 self._admit(committer)
@@ -188,6 +189,13 @@ class _Build:
                 raise
             self._record(writer, committer, status)
         return self.outcome
+
+    def _reserve_threads(self) -> None:
+        """See to it that queries which cannot be ended leave threads to the others; compiling starts the engine."""
+        choice = choose_executor(self.request.mode, self.request.executor_config)
+        at_stake = threads_at_stake(self.request.policy, choice)
+        if at_stake:
+            reserve_threads(at_stake)
 
     def _validate(self, writer: RunWriter) -> None:
         with self._timed("compile and validate"):

@@ -47,6 +47,13 @@ class WorkerRuntime(Protocol):
         """Forget a result; its last consumer is final. Unknown URIs are ignored."""
         ...
 
+    def probe(self) -> None:
+        """Do a trifle of the kind that tasks are made of.
+
+        It does not return as long as tasks hold everything that the runtime works with.
+        """
+        ...
+
     def stop(self) -> None:
         """Free everything; no call follows."""
         ...

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from plan_engine.compilation import compile_project
 from plan_engine.compile_cache import CompileCache
+from plan_engine.engine_threads import reserve_threads
 from plan_engine.errors import (
     DatasetAccessRefused,
     DatasetChanged,
@@ -48,6 +49,7 @@ __all__ = [
     # run
     "EngineRuntime",
     "build_requests",
+    "reserve_threads",
     # errors
     "DatasetAccessRefused",
     "DatasetChanged",

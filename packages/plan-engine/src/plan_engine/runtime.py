@@ -7,6 +7,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from datafusion import SessionContext
+
 from plan_contracts import (
     WIRE_PROTOCOL,
     CheckWork,
@@ -92,6 +94,11 @@ class EngineRuntime:
     def release(self, uri: str) -> None:
         """Forget a result; unknown ones are ignored."""
         self._retained.release(uri)
+
+    def probe(self) -> None:
+        """Run the smallest query; it waits as long as other queries hold every thread of the engine."""
+        for _ in SessionContext().sql("select 1").execute_stream():
+            pass
 
     def stop(self) -> None:
         """Forget every result."""

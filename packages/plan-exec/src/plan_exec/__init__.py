@@ -24,6 +24,7 @@ from plan_exec.errors import (
 from plan_exec.execution import execute_plan
 from plan_exec.executors.executor import Attempt, Completion, Completions, Executor, ExecutorLost
 from plan_exec.executors.making import ExecutorFactory
+from plan_exec.limits import threads_at_stake
 from plan_exec.modules import execute_module
 from plan_exec.progress import ProgressListener
 from plan_exec.routing import check_rules
@@ -34,6 +35,7 @@ __all__ = [
     "execute_module",
     "check_rules",
     "choose_executor",
+    "threads_at_stake",
     "ProgressListener",
     # executors
     "Attempt",

@@ -3,13 +3,16 @@
 import os
 from collections.abc import Iterable, Mapping
 
-from plan_contracts import ExecutionPolicy, Placement, PlanError, TaskLimits, WorkerLimits, raise_all
-from plan_exec.choice import usable_cores
+from plan_contracts import ExecutionPolicy, ExecutorChoice, Placement, PlanError, TaskLimits, WorkerLimits, raise_all
+from plan_exec.choice import slots_of, usable_cores
 from plan_exec.errors import LimitsRefused
 from plan_exec.task_state import TaskState
 
 SMALL_TASK_SECONDS = 0.02
 """Tasks of less cost run on one partition: more would cost more than they bring."""
+
+IN_THIS_PROCESS = frozenset({Placement.INLINE, Placement.THREADPOOL})
+"""Executors whose tasks cannot be ended, since they run beside the dispatcher."""
 
 RETAINED_SHARE = 0.25
 """Share of the physical memory that results may hold on their way to consumers."""
@@ -72,10 +75,26 @@ def task_limits(state: TaskState, policy: ExecutionPolicy, memory_bytes: int | N
 def _partitions(state: TaskState, policy: ExecutionPolicy, slots: int) -> int:
     if state.task.reproducible or state.frugal or state.cost < SMALL_TASK_SECONDS:
         return 1
+    return most_partitions(policy, slots)
+
+
+def most_partitions(policy: ExecutionPolicy, slots: int) -> int:
+    """Give the partitions of a task that is worth them."""
     if policy.target_partitions is not None:
         return policy.target_partitions
     cores = usable_cores()
     return min(cores, max(1, 2 * cores // slots))
+
+
+def threads_at_stake(policy: ExecutionPolicy, choice: ExecutorChoice) -> int:
+    """Give the threads of a runtime in this process that tasks may hold for good, after they took too long.
+
+    None where no task has a timeout, or none runs in this process. Else a task in each slot may hold one per partition.
+    """
+    slots = slots_of(choice)
+    here = sum(count for placement, count in slots.items() if placement in IN_THIS_PROCESS)
+    timed = policy.timeout_seconds is not None or any(wish.timeout_seconds for wish in policy.views.values())
+    return here * most_partitions(policy, sum(slots.values())) if timed else 0
 
 
 def worker_limits(worker: str, *, slots: int, shares_memory: bool, scratch_uri: str) -> WorkerLimits:

@@ -199,6 +199,9 @@ class _FunctionRuntime:
     def release(self, uri: str) -> None:
         """Do nothing: values are forgotten by their takers' ends."""
 
+    def probe(self) -> None:
+        """Do nothing: functions share no more than the interpreter."""
+
     def stop(self) -> None:
         """Do nothing: the caller wants the values."""
 

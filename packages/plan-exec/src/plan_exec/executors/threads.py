@@ -4,23 +4,38 @@ import threading
 from queue import SimpleQueue
 
 from plan_contracts import ExecutorCapabilities, Placement, WorkerRuntime
-from plan_exec.executors.executor import Attempt, Completions
+from plan_exec.errors import ExecutorGone
+from plan_exec.executors.executor import Attempt, Completions, ExecutorLost
 from plan_exec.executors.run_request import run_request
 from plan_exec.limits import worker_limits
 
 JOIN_SECONDS = 5.0
 """Longest wait for a thread that should end; one in the middle of a task ends with the process."""
 
+PATIENCE_SECONDS = 20.0
+"""Longest wait for a sign of life of the runtime, once a task that was given up runs on in it."""
+
+_PAUSE_SECONDS = 1.0
+
 
 class ThreadExecutor:
     """Threads that share one runtime. A task that runs cannot be ended: when it is given up, its slot is closed.
+
+    Such a task may also hold what the runtime itself works with, and no other would ever end. So as long as one runs
+    on, the runtime is asked for signs of life, and the executor is lost when none comes.
 
     Also one task at a time runs on a thread of its own, because a query does not hear of signals: the dispatcher's
     thread waits for it, and is there when the user interrupts.
     """
 
     def __init__(
-        self, runtime: WorkerRuntime, slots: int, scratch_uri: str, *, placement: Placement = Placement.THREADPOOL
+        self,
+        runtime: WorkerRuntime,
+        slots: int,
+        scratch_uri: str,
+        *,
+        placement: Placement = Placement.THREADPOOL,
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         self._slots = slots
         self._placement = placement
@@ -31,6 +46,10 @@ class ThreadExecutor:
         self._lock = threading.Lock()
         self._submitted: set[Attempt] = set()
         self._given_up: set[Attempt] = set()
+        self._patience = patience_seconds
+        self._completions: Completions | None = None
+        self._watched = False
+        self._stopped = threading.Event()
 
     @property
     def slots(self) -> int:
@@ -51,8 +70,11 @@ class ThreadExecutor:
         """Start runtime and threads."""
         limits = worker_limits("threads", slots=self._slots, shares_memory=True, scratch_uri=self._scratch)
         self._runtime.start(limits)
+        self._completions = completions
         for index in range(self._slots):
-            thread = threading.Thread(target=self._work, args=(completions,), name=f"plan-exec-{index}", daemon=True)
+            thread = threading.Thread(
+                target=self._work, args=(completions,), name=f"plan-exec-thread-{index}", daemon=True
+            )
             thread.start()
             self._threads.append(thread)
 
@@ -67,6 +89,12 @@ class ThreadExecutor:
         with self._lock:
             if attempt in self._submitted:
                 self._given_up.add(attempt)
+            watch = bool(self._given_up) and not self._watched
+            self._watched = self._watched or watch
+        if watch and self._completions is not None:
+            threading.Thread(
+                target=self._watch, args=(self._completions,), name="plan-exec-signs-of-life", daemon=True
+            ).start()
 
     def release(self, uri: str) -> None:
         """Forget a result."""
@@ -74,6 +102,7 @@ class ThreadExecutor:
 
     def stop(self, *, at_once: bool) -> None:
         """End the threads; do not wait for those in the middle of a task that was given up, or `at_once` of any."""
+        self._stopped.set()
         for _ in self._threads:
             self._jobs.put(None)
         if not at_once and not self._given_up:
@@ -88,3 +117,30 @@ class ThreadExecutor:
                 self._submitted.discard(completion.attempt)
                 self._given_up.discard(completion.attempt)
             completions.put(completion)
+
+    def _watch(self, completions: Completions) -> None:
+        """Ask the runtime for a sign of life again and again, until all that was given up has come back."""
+        while not self._stopped.is_set():
+            sign = threading.Event()
+            threading.Thread(target=self._probe, args=(sign,), name="plan-exec-probe", daemon=True).start()
+            if not sign.wait(self._patience):
+                completions.put(ExecutorLost(executor=self._placement, error=self._starved().payload()))
+                return
+            self._stopped.wait(_PAUSE_SECONDS)
+            with self._lock:
+                self._watched = bool(self._given_up)
+                if not self._watched:
+                    return
+
+    def _probe(self, sign: threading.Event) -> None:
+        self._runtime.probe()
+        sign.set()
+
+    def _starved(self) -> ExecutorGone:
+        with self._lock:
+            held_by = ", ".join(sorted({f"`{attempt.task}`" for attempt in self._given_up}))
+        message = (
+            f"What tasks work with there is held by {held_by}, which took too long and cannot be ended on a thread"
+        )
+        mend = "Run tasks with a timeout in worker processes (`--executor multiprocessing`), where they can be ended."
+        return ExecutorGone(message, subject=self._placement.value, suggestion=mend)

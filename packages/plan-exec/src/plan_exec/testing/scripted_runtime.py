@@ -66,6 +66,8 @@ class ScriptedRuntime:
     ``garbage``         `run` gives bytes that are no document
     ``other``           `run` answers for another task
     ``lie``             the result states another digest than the file has
+    ``hold 0.2``        for as many seconds it holds all that the runtime works with
+    ``need``            it waits until no task holds that
     ``kill``            the process is ended by SIGKILL
     ``exit 3``          the process exits with this code
     ``escape``          the result lies outside the folder for staged results
@@ -77,6 +79,7 @@ class ScriptedRuntime:
     def __init__(self) -> None:
         self._memory: dict[str, bytes] = {}
         self._worker = ""
+        self._held = threading.Lock()
 
     def start(self, limits: WorkerLimits) -> None:
         """Remember who this is."""
@@ -98,6 +101,11 @@ class ScriptedRuntime:
         """Forget a result."""
         self._memory.pop(uri, None)
 
+    def probe(self) -> None:
+        """Wait until no task holds the runtime."""
+        with self._held:
+            pass
+
     def stop(self) -> None:
         """Forget everything."""
         self._memory.clear()
@@ -114,6 +122,11 @@ class ScriptedRuntime:
             elif verb in {"fail", "blink"}:
                 message = f"`{asked.task}` was told to fail"
                 error = ErrorPayload(code="scripted", stage="testing", message=message, transient=verb == "blink")
+            elif verb == "hold":
+                with self._held:
+                    time.sleep(float(argument))
+            elif verb == "need":
+                self.probe()
             elif verb not in _OF_STAGING:
                 _act(verb, argument, asked)
         if error is None:
