@@ -5,7 +5,9 @@ from graphlib import CycleError, TopologicalSorter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plan_engine.references import planning_order
+from plan_contracts import Source, ViewSource
+from plan_engine.planning_session import PlanningSession
+from plan_engine.references import find_references, planning_order
 
 Graph = dict[str, tuple[str, ...]]
 
@@ -70,3 +72,52 @@ def test_planning_order_very_long_cycle_is_found_without_recursion() -> None:
     _, cycles = planning_order({name: (names[index - 1],) for index, name in enumerate(names)})
 
     assert set(cycles.values()) == {tuple(names)}
+
+
+def sources(texts: dict[str, str]) -> dict[str, Source]:
+    return {name: ViewSource(name=name, path=f"views/{name}.sql", sql=text) for name, text in texts.items()}
+
+
+@given(graphs(), st.lists(st.sampled_from([f"v{index}" for index in range(8)]), max_size=3))
+def test_find_references_any_graph_and_misleading_words_give_the_tables_of_each_plan(
+    reads: Graph, named: list[str]
+) -> None:
+    words = ", ".join(f"1 as {name}" for name in dict.fromkeys(named)) or "1 as x"
+    texts = {
+        name: f"select {words}" + (f" from {', '.join(sorted(set(reads[name])))}" * bool(reads[name])) for name in reads
+    }
+
+    found = find_references(PlanningSession(), sources(texts))
+
+    assert found.tables == {name: tuple(sorted(set(read))) for name, read in reads.items()}
+    assert not found.plans.keys() & {name for name in reads if reaches_itself(name, reads)}
+
+
+@given(graphs())
+def test_find_references_words_that_do_not_mislead_plan_every_view_above_the_cycles_at_once(reads: Graph) -> None:
+    texts = {
+        name: f"select 1 as x from {', '.join(sorted(set(reads[name])))}" if reads[name] else "select 1 as x"
+        for name in reads
+    }
+
+    found = find_references(PlanningSession(), sources(texts))
+
+    order, cycles = planning_order(reads)
+    below: set[str] = set(cycles)
+    for name in order:
+        below |= {name} if below.intersection(reads[name]) else set()
+    assert found.plans.keys() == reads.keys() - below
+
+
+def test_find_references_word_that_misleads_leaves_a_view_to_be_planned_later() -> None:
+    found = find_references(PlanningSession(), sources({"z": "select 1 as a", "a": "select * from z"}))
+
+    assert found.tables == {"z": (), "a": ("z",)}
+    assert set(found.plans) == {"z"}
+
+
+def test_find_references_text_that_is_no_query_is_refused_and_the_others_are_planned() -> None:
+    found = find_references(PlanningSession(), sources({"a": "selec 1", "b": "drop table t", "c": "select 1 as x"}))
+
+    assert set(found.refused) == {"a", "b"}
+    assert set(found.plans) == {"c"}

@@ -4,7 +4,8 @@
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from functools import lru_cache
+from typing import Any, Literal
 
 import pyarrow as pa
 
@@ -114,7 +115,12 @@ def conformed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
 
 def empty_batch(schema: pa.Schema) -> pa.RecordBatch:
     """Give a batch without rows."""
-    return pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
+    return pa.RecordBatch.from_arrays([_no_values(kind) for kind in schema.types], schema=schema)
+
+
+@lru_cache(maxsize=1024)
+def _no_values(kind: pa.DataType) -> "pa.Array[Any]":  # of whichever type
+    return pa.nulls(0, kind)
 
 
 def with_columns(schema: pa.Schema, columns: Mapping[str, pa.DataType]) -> pa.Schema:

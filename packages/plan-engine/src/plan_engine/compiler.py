@@ -1,7 +1,6 @@
 """From the files of datasets and the texts of views to everything that is known before anything runs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -36,7 +35,6 @@ from plan_contracts import (
     raise_all,
     variables_of,
 )
-from plan_engine.arrow_schema import columns_of
 from plan_engine.contract_checks import contract_checks
 from plan_engine.dataset_files import DatasetFiles
 from plan_engine.dataset_scans import dataset_scans, scan_statistics
@@ -47,7 +45,7 @@ from plan_engine.planned_view import PlannedView
 from plan_engine.planning_findings import table_finding
 from plan_engine.planning_session import PlanningSession
 from plan_engine.python_planning import fitting_types, plan_python_view, unchecked_contract, undeclared_output
-from plan_engine.references import find_references, planning_order, refusal
+from plan_engine.references import References, find_references, planning_order, refusal
 from plan_engine.sql_text import find_identifier
 from plan_engine.variable_reading import missing_variables, variables_read
 from plan_engine.view_statistics import check_statistics, view_statistics
@@ -81,12 +79,16 @@ def compile_files(
         When a dataset cannot be read, or a view is not exactly one query. All independent errors are raised together.
     """
     datasets, dataset_errors = resolve_datasets(folder, project.datasets, files)
-    references, statement_errors = find_references(sources)
     variables = variables_of(project.vars)
+    session = PlanningSession(variables)
+    for name, dataset in datasets.items():
+        session.add_table(name, dataset.schema)
+    references = find_references(session, sources)
+    refused = [error for _, error in sorted(references.refused.items())]
     queries = [source for _, source in sorted(sources.items()) if isinstance(source, ViewSource)]
     unset = [error for query in queries for error in missing_variables(query, variables)]
-    raise_all([*errors, *dataset_errors, *statement_errors, *unset])
-    compiler = _Compiler(project, datasets, sources, references, variables)
+    raise_all([*errors, *dataset_errors, *refused, *unset])
+    compiler = _Compiler(project, datasets, sources, references, session, variables)
     compiler.plan_views()
     return compiler.result()
 
@@ -99,24 +101,24 @@ class _Compiler:
         project: ProjectFile,
         datasets: Mapping[str, ResolvedDataset],
         sources: Mapping[str, Source],
-        references: Mapping[str, tuple[str, ...]],
+        references: References,
+        session: PlanningSession,
         variables: Mapping[str, Variable],
     ) -> None:
         self._project = project
         self._datasets = datasets
         self._sources = dict(sources)
         self._known = {name.casefold(): name for name in (*datasets, *sources)}
-        self._references = {view: self._resolved(asked) for view, asked in references.items()}
+        self._references = {view: self._resolved(asked) for view, asked in references.tables.items()}
         self._read = {name for names in self._references.values() for name in names}
-        self._unknown = {view: self._unresolved(asked) for view, asked in references.items()}
+        self._unknown = {view: self._unresolved(asked) for view, asked in references.tables.items()}
+        self._plans = references.plans
         self._variables = variables
-        self._session = PlanningSession(variables)
+        self._session = session
         self._planned: dict[str, PlannedView] = {}
         self._evidence: dict[str, Evidence] = {name: dataset.evidence for name, dataset in datasets.items()}
         self._statistics: dict[str, ViewStatistics] = {}
         self._errors: list[PlanError] = []
-        for name, dataset in datasets.items():
-            self._session.add_table(name, dataset.schema)
 
     def _resolved(self, asked: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(sorted({self._known[name.casefold()] for name in asked if name.casefold() in self._known}))
@@ -159,7 +161,7 @@ class _Compiler:
         self._sources[view.name] = view
         planned = plan_python_view(view, references)
         if view.output is None and self._settings(view.name).contract is not None:
-            return replace(planned, findings=(unchecked_contract(view),))
+            return structs.replace(planned, findings=(unchecked_contract(view),))
         return planned
 
     def _undeclared(self, name: str) -> PythonSource | None:
@@ -183,12 +185,12 @@ class _Compiler:
         return PlannedView(name=view.name, references=references, findings=(*findings, *found.findings))
 
     def _plan_query(self, view: ViewSource, references: tuple[str, ...]) -> PlannedView:
-        planned = plan_view(self._session, view, references)
+        planned = plan_view(self._session, view, references, self._plans.get(view.name))
         if planned.unoptimized is not None:
             read = variables_read(view, planned.volatile_calls, self._variables)
             self._sources[view.name] = structs.replace(view, parameters=read.variables)
             definition = view_definition(view.sql, planned.unoptimized, planned.required or {}, read.variables)
-            planned = replace(planned, definition=definition, volatile=read.volatile)
+            planned = structs.replace(planned, definition=definition, volatile=read.volatile)
         if planned.forbidden is not None:
             error = refusal(view, planned.forbidden)
             self._errors += [error] if error is not None else []
@@ -215,15 +217,15 @@ class _Compiler:
         self._statistics[planned.name] = statistics
         if planned.schema is not None:
             self._session.add_table(planned.name, planned.schema)
-            self._evidence[planned.name] = self._evidence_of(planned, planned.schema, statistics)
+            self._evidence[planned.name] = self._evidence_of(planned, statistics)
 
-    def _evidence_of(self, planned: PlannedView, schema: pa.Schema, statistics: ViewStatistics) -> Evidence:
+    def _evidence_of(self, planned: PlannedView, statistics: ViewStatistics) -> Evidence:
         rows = statistics.rows_out
         is_python = isinstance(self._sources[planned.name], PythonSource)
         return Evidence(
             name=planned.name,
             source=EvidenceSource.DECLARED if is_python else EvidenceSource.PLAN,
-            columns=columns_of(schema),
+            columns=self._session.columns(planned.name),
             rows=rows,
             exactness=Exactness.ESTIMATED if rows is not None else Exactness.UNKNOWN,
             contract=self._settings(planned.name).contract,

@@ -4,6 +4,7 @@
 # pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -59,6 +60,7 @@ class _Scan(Protocol):
 
 
 _COMPARISONS = {"=": "=", "!=": "!=", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+_SCANS = re.compile(r"TableScan: (\S+?)(?=[ ,]|$)", re.MULTILINE)
 _MIRRORED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
@@ -80,8 +82,9 @@ def scan_conditions(plan: LogicalPlan, text: str) -> ScanConditions:
     if "Filter: " not in text:
         return {}
     _walk(plan, (), found)
+    in_text = Counter(_SCANS.findall(text))
     for table, scans in found.items():
-        if len(re.findall(rf"TableScan: {re.escape(table)}(?=[ ,]|$)", text, re.MULTILINE)) != len(scans):
+        if in_text[table] != len(scans):
             scans.append(())
     return {table: tuple(scans) for table, scans in found.items()}
 

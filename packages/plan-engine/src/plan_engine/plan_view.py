@@ -1,10 +1,10 @@
 """One view, planned alone: what it needs from each input, what it gives, and everything that does not fit."""
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from plan_contracts import FindingKind, PlanningFinding, SourceLocation, ViewSource
-from plan_engine.arrow_schema import columns_of
 from plan_engine.datafusion_messages import Refusal
 from plan_engine.missing_columns import Mended, mend_view
 from plan_engine.plan_text import (
@@ -20,7 +20,9 @@ from plan_engine.planning_session import NotPlanned, Plan, PlanningSession
 _NAMES_OTHER_COLUMNS = re.compile(r"\b(?:exclude|except|replace|natural)\b", re.IGNORECASE)
 
 
-def plan_view(session: PlanningSession, view: ViewSource, references: tuple[str, ...]) -> PlannedView:
+def plan_view(
+    session: PlanningSession, view: ViewSource, references: tuple[str, ...], plan: Plan | None = None
+) -> PlannedView:
     """Plan a view whose inputs are all known to the session.
 
     Parameters
@@ -31,8 +33,10 @@ def plan_view(session: PlanningSession, view: ViewSource, references: tuple[str,
         The view.
     references
         Its inputs, sorted.
+    plan
+        Its plan, where it is known already.
     """
-    answer = session.plan(view.sql)
+    answer = plan if plan is not None else session.plan(view.sql)
     if isinstance(answer, Plan):
         planned = _planned(session, view, references, answer, Mended(plan=answer))
         findings = _unfit_output(view, answer)
@@ -62,7 +66,7 @@ def _planned(
     scanned = scanned_columns(plan.optimized, known)
     for name in references:
         added = mended.stubs.get(name, {})
-        types = {column.name: column.type for column in columns_of(session.schema(name)) if column.name not in added}
+        types = {column.name: column.type for column in session.columns(name) if column.name not in added}
         needed = {column: types[column] for column in sorted(scanned.get(name, ())) if column in types}
         required[name] = {**needed, **mended.requirements(name)}
     volatile = frozenset(volatile_calls(plan.unoptimized))

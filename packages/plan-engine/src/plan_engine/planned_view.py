@@ -1,17 +1,14 @@
 """What planning a view alone has brought to light."""
 
-from dataclasses import dataclass, field
-
+import msgspec
 import pyarrow as pa
 
 from plan_contracts import PlanningFinding, SourceLocation
 from plan_engine.datafusion_messages import PlanningMessage
 from plan_engine.plan_predicates import ScanConditions
-from plan_engine.predicates import Predicate
 
 
-@dataclass(frozen=True, kw_only=True)
-class PlannedView:
+class PlannedView(msgspec.Struct, frozen=True, kw_only=True):
     """A view that was planned against empty tables, or was found wanting."""
 
     name: str
@@ -19,7 +16,7 @@ class PlannedView:
     """Datasets and views that it reads, sorted."""
     required: dict[str, dict[str, str | None]] | None = None
     """Per input the columns that it needs with their types; no type for a column that is missing. None: not known."""
-    places: dict[str, dict[str, SourceLocation]] = field(default_factory=dict[str, dict[str, SourceLocation]])
+    places: dict[str, dict[str, SourceLocation]] = {}
     """Where it names columns that are missing, by input and column."""
     schema: pa.Schema | None = None
     """Its output; none when that could not be found out."""
@@ -37,7 +34,7 @@ class PlannedView:
     """Text of its optimised plan."""
     names_other_columns: bool = False
     """Whether its text may name columns that its plan does not read, as `exclude` does."""
-    conditions: ScanConditions = field(default_factory=dict[str, tuple[tuple[Predicate, ...], ...]])
+    conditions: ScanConditions = {}
     """What each scan of an input asks of its rows; an input that is not there is scanned without a filter."""
     findings: tuple[PlanningFinding, ...] = ()
     """What is wrong with it, beyond missing columns that belong to one input."""

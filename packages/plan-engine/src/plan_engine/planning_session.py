@@ -1,15 +1,15 @@
 """One DataFusion session in which every view is planned, each against empty tables with its inputs' columns."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+import msgspec
 import pyarrow as pa
 from datafusion import DataFrame, SessionConfig
 from datafusion.catalog import Table
 from datafusion.plan import LogicalPlan
 
-from plan_contracts import Variable
-from plan_engine.arrow_schema import empty_batch, with_columns
+from plan_contracts import Column, Variable
+from plan_engine.arrow_schema import columns_of, empty_batch, with_columns
 from plan_engine.datafusion_messages import PlanningMessage, Refusal, read_planning_message
 from plan_engine.parameters import clock_of, pin_clock, placeholder_of, values_of, with_known_types
 from plan_engine.plan_predicates import ScanConditions, scan_conditions
@@ -27,8 +27,7 @@ Stubs = Mapping[str, Mapping[str, pa.DataType]]
 """Columns to add to tables, with their types."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """A statement that was planned."""
 
     asked: tuple[str, ...]
@@ -39,9 +38,14 @@ class Plan:
     conditions: ScanConditions
     """What each scan asks of its rows, by table."""
 
+    @property
+    def is_table(self) -> bool:
+        """Whether others can read it: it has columns, and no two of one name."""
+        names = self.schema.names
+        return 0 < len(names) == len(set(names))
 
-@dataclass(frozen=True, kw_only=True)
-class NotPlanned:
+
+class NotPlanned(msgspec.Struct, frozen=True, kw_only=True):
     """A statement that was not planned."""
 
     asked: tuple[str, ...]
@@ -64,6 +68,7 @@ class PlanningSession:
         self._catalog = TableCatalog()
         self._context = session_over(self._catalog, config)
         self._schemas: dict[str, pa.Schema] = {}
+        self._columns: dict[str, tuple[Column, ...]] = {}
         known = variables or {}
         self._nulls = {name: placeholder_of(variable) for name, variable in known.items()}
         self._values = values_of({name: each for name, each in known.items() if each.value is not None})
@@ -72,13 +77,24 @@ class PlanningSession:
             pin_clock(self._context, clock)
 
     def add_table(self, name: str, schema: pa.Schema) -> None:
-        """Add an empty table."""
+        """Add an empty table, or replace the one of that name."""
+        known = self._schemas.get(name)
+        if known is not None and known.equals(schema, check_metadata=True):
+            return
         self._schemas[name] = schema
+        self._columns.pop(name, None)
         self._register(name, schema)
 
     def schema(self, name: str) -> pa.Schema:
         """Give the columns of a table."""
         return self._schemas[name]
+
+    def columns(self, name: str) -> tuple[Column, ...]:
+        """Give the same with canonical types."""
+        found = self._columns.get(name)
+        if found is None:
+            found = self._columns[name] = columns_of(self._schemas[name])
+        return found
 
     def plan(self, sql: str, stubs: Stubs | None = None) -> Plan | NotPlanned:
         """Plan a statement.
@@ -118,14 +134,13 @@ class PlanningSession:
         try:
             frame = self._frame(sql)
             unoptimized = frame.logical_plan()
-            root = type(unoptimized.to_variant()).__name__
             optimized = frame.optimized_logical_plan()
             text, optimized_text = unoptimized.display_indent(), optimized.display_indent()
             conditions = scan_conditions(optimized, optimized_text)
             schema = self._schema(sql, frame)
         except Exception as error:  # noqa: BLE001 - DataFusion raises plain exceptions
             return NotPlanned(asked=self._asked(), message=read_planning_message(error))
-        forbidden = _NOT_QUERIES.get(root)
+        forbidden = _NOT_QUERIES.get(text.partition("\n")[0])
         if forbidden is not None:
             message = PlanningMessage(refusal=Refusal.FORBIDDEN, text=forbidden, subject=forbidden)
             return NotPlanned(asked=self._asked(), message=message)

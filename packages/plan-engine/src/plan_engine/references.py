@@ -1,40 +1,80 @@
 """Which tables each view reads, in which order views can be planned, and which of them wait for themselves."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 
 from plan_contracts import PlanError, PythonSource, Source, SourceLocation, ViewSource
+from plan_engine.arrow_schema import schema_of
 from plan_engine.datafusion_messages import PlanningMessage, Refusal
 from plan_engine.errors import SqlSyntax, StatementForbidden
-from plan_engine.planning_session import NotPlanned, PlanningSession
+from plan_engine.planning_session import Plan, PlanningSession
+
+_WORD = re.compile(r"\w+")
 
 
-def find_references(views: Mapping[str, Source]) -> tuple[dict[str, tuple[str, ...]], list[PlanError]]:
+@dataclass(kw_only=True)
+class References:
+    """What a first planning of each view has told."""
+
+    tables: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """Tables that each view asks for, sorted, by the names that they are known under or else as the text calls them."""
+    plans: dict[str, Plan] = field(default_factory=dict[str, Plan])
+    """Plans of the queries whose tables were all there already; no later planning gives another."""
+    refused: dict[str, PlanError] = field(default_factory=dict[str, PlanError])
+    """Views that are no query at all."""
+
+
+def find_references(session: PlanningSession, views: Mapping[str, Source]) -> References:
     """Find the tables that each view asks for.
 
     Those of a Python view are its parameters. A common table expression is not a table, whatever it is called, and
     neither is a name within a string.
 
-    Returns
-    -------
-    dict, list
-        Sorted table names per view, as the view's text calls them; and the views that are no query at all.
+    Parameters
+    ----------
+    session
+        Holds an empty table for each dataset, and afterwards one for each view that planned.
+    views
+        The views.
     """
-    session = PlanningSession()
-    references: dict[str, tuple[str, ...]] = {}
-    errors: list[PlanError] = []
-    for name in sorted(views):
+    found = References()
+    for name in _likely_order(views):
         view = views[name]
         if isinstance(view, PythonSource):
-            references[name] = tuple(sorted({each.name for each in view.inputs}))
+            found.tables[name] = tuple(sorted({each.name for each in view.inputs}))
+            if view.output is not None:
+                session.add_table(name, schema_of(view.output))
             continue
         answer = session.plan(view.sql)
-        references[name] = tuple(sorted(answer.asked))
-        if isinstance(answer, NotPlanned):
-            refused = refusal(view, answer.message)
-            if refused is not None:
-                errors.append(refused)
-    return references, errors
+        found.tables[name] = tuple(sorted(answer.asked))
+        if isinstance(answer, Plan):
+            found.plans[name] = answer
+            if answer.is_table:
+                session.add_table(name, answer.schema)
+        elif (refused := refusal(view, answer.message)) is not None:
+            found.refused[name] = refused
+    return found
+
+
+def _likely_order(views: Mapping[str, Source]) -> list[str]:
+    """Order views so that each probably comes after the views it reads.
+
+    The words of a text are more than what it reads, so this decides nothing but how many views plan at once.
+    """
+    known = {name.casefold(): name for name in sorted(views)}
+    named = {
+        name: {known[word] for word in _words(view) if word in known} - {name} for name, view in sorted(views.items())
+    }
+    order = _upstream_first(named)
+    return [*order, *sorted(views.keys() - set(order))]
+
+
+def _words(view: Source) -> set[str]:
+    if isinstance(view, PythonSource):
+        return {each.name.casefold() for each in view.inputs}
+    return set(_WORD.findall(view.sql.casefold()))
 
 
 def refusal(view: ViewSource, message: PlanningMessage) -> PlanError | None:
@@ -69,7 +109,7 @@ def planning_order(inputs: Mapping[str, tuple[str, ...]]) -> tuple[list[str], di
     """
     reads = {name: sorted({each for each in inputs[name] if each in inputs}) for name in sorted(inputs)}
     cycles: dict[str, tuple[str, ...]] = {}
-    for name in _never_ready(reads):
+    for name in sorted(reads.keys() - set(_upstream_first(reads))):
         found = _cycle_through(name, reads) if name not in cycles else None
         for member in found or ():
             cycles.setdefault(member, found or ())
@@ -85,20 +125,20 @@ def planning_order(inputs: Mapping[str, tuple[str, ...]]) -> tuple[list[str], di
     return order, cycles
 
 
-def _never_ready(reads: Mapping[str, Sequence[str]]) -> list[str]:
-    """Name the views that are on a cycle or below one, sorted."""
+def _upstream_first(reads: Mapping[str, Collection[str]]) -> list[str]:
+    """Order what is neither on a cycle nor below one."""
     readers: dict[str, list[str]] = {}
     waiting = {name: len(read) for name, read in reads.items()}
     for name, read in reads.items():
         for each in read:
             readers.setdefault(each, []).append(name)
-    ready = [name for name, count in waiting.items() if count == 0]
-    while ready:
-        for reader in readers.get(ready.pop(), ()):
+    order = [name for name, count in waiting.items() if count == 0]
+    for name in order:  # which grows
+        for reader in readers.get(name, ()):
             waiting[reader] -= 1
             if waiting[reader] == 0:
-                ready.append(reader)
-    return sorted(name for name, count in waiting.items() if count)
+                order.append(reader)
+    return order
 
 
 def _cycle_through(name: str, reads: Mapping[str, Sequence[str]]) -> tuple[str, ...] | None:

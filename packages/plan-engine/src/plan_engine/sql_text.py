@@ -81,10 +81,17 @@ def words_of(sql: str) -> tuple[str, ...]:
     >>> words_of("SELECT  'A' AS b ;") == words_of("select 'A' as b")
     True
     """
-    words = [piece.text.lower() if piece.kind == "word" else piece.text for piece in lexemes(sql)]
+    words = [text.lower() if kind == "word" else text for kind, text in _kinds_and_texts(sql)]
     while words and words[-1] == ";":
         words.pop()
     return tuple(words)
+
+
+def _kinds_and_texts(sql: str) -> Iterator[tuple[str | None, str]]:
+    """Give the pieces without their places, which is quicker where no comment can be nested."""
+    if "/*" in sql:
+        return ((piece.kind, piece.text) for piece in lexemes(sql))
+    return ((found.lastgroup, found.group()) for found in _LEXEME.finditer(sql) if found.lastgroup != "space")
 
 
 def occurrences(sql: str, name: str, qualifier: str | None = None) -> list[tuple[int, int]]:
