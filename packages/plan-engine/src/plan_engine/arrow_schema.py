@@ -120,7 +120,7 @@ def empty_batch(schema: pa.Schema) -> pa.RecordBatch:
 
 @lru_cache(maxsize=1024)
 def _no_values(kind: pa.DataType) -> "pa.Array[Any]":  # of whichever type
-    return pa.nulls(0, kind)
+    return pa.array([], kind)
 
 
 def with_columns(schema: pa.Schema, columns: Mapping[str, pa.DataType]) -> pa.Schema:
