@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from recording import KEY, committer, open_store, record, run_id, segments, staged
+from recording import KEY, committer, draft, open_store, record, run_id, segments, staged
 
 from plan_contracts import PlanError
 from plan_contracts.error_catalogue import ERROR_CODES
@@ -18,6 +18,13 @@ from plan_contracts.testing import assert_error_example
 def _locked(folder: Path) -> None:
     with open_store(folder).project_lock("shop"), open_store(folder).project_lock("shop"):
         pass
+
+
+def _taken_over(folder: Path) -> None:
+    store = open_store(folder)
+    with store.project_lock("shop"), store.begin_run(draft()) as writer:
+        (folder / "locks" / "shop" / "000000000002.msgpack").write_bytes(b"of another machine")
+        writer.put_manifest(draft())
 
 
 def _outputs_are_a_file(folder: Path) -> None:
@@ -54,6 +61,7 @@ def _store_is_a_file(folder: Path) -> None:
 SCENARIOS: dict[str, Callable[[Path], object]] = {
     "artifact_missing": lambda folder: open_store(folder).artifact("0" * 64),
     "outputs_unwritable": _outputs_are_a_file,
+    "project_lock_lost": _taken_over,
     "project_locked": _locked,
     "publish_failed": _staged_file_is_gone,
     "query_refused": lambda folder: open_store(folder).sql("select n from evnts"),

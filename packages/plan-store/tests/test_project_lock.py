@@ -2,14 +2,17 @@
 
 import os
 import secrets
+import signal
 import socket
 import time
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
-from recording import BEGINNING, open_store, start
+from msgspec.structs import replace
+from recording import BEGINNING, open_store, run_id, start
 
-from plan_contracts import encode_msgpack
+from plan_contracts import RunStatus, decode_msgpack, encode_msgpack
 from plan_contracts.store_records import ProjectLease
 from plan_store import ProjectLocked
 from plan_store.layout import Layout
@@ -139,3 +142,80 @@ for _ in range(5):
     for process in processes:
         process.communicate(timeout=100)
         assert process.returncode == 0
+
+
+SLEEPER = """
+import sys
+from pathlib import Path
+from plan_store import ProjectLockLost
+from recording import KEY, draft, open_store, staged
+
+root = Path(sys.argv[1])
+store = open_store(root / "store")
+with store.project_lock("shop"), store.begin_run(draft(1)) as writer:
+    committer = store.committer(draft(1), root / "out")
+    committer.prepare()
+    result = staged(committer, 3)
+    print("staged", flush=True)
+    sys.stdin.readline()
+    for late in (lambda: committer.publish(result, KEY), lambda: writer.put_manifest(draft(1))):
+        try:
+            late()
+            print("published", flush=True)
+        except ProjectLockLost as refusal:
+            print(refusal.code, flush=True)
+"""
+
+TAKER = """
+import sys
+from pathlib import Path
+from plan_contracts.testing import FakeClock
+from plan_store import PlanStore
+from recording import BEGINNING, KEY, draft, staged
+
+root = Path(sys.argv[1])
+store = PlanStore.open(root / "store", clock=FakeClock(BEGINNING), folder=root / "elsewhere")
+with store.project_lock("shop"):
+    print(*store.recover_interrupted("shop"), flush=True)
+    with store.begin_run(draft(2)) as writer:
+        committer = store.committer(draft(2), root / "out")
+        committer.prepare()
+        committer.publish(staged(committer, 5), KEY)
+        committer.sync()
+        writer.put_manifest(draft(2, outputs=committer.current()))
+"""
+
+
+def let_it_count_as_dead(root: Path) -> None:
+    """Make a lease look as one of another machine does that gave no sign of life for long."""
+    for path in (root / "locks" / "shop").iterdir():
+        if path.suffix == ".msgpack":
+            lease = decode_msgpack(path.read_bytes(), ProjectLease)
+            path.chmod(0o644)
+            path.write_bytes(encode_msgpack(replace(lease, host="another-machine")))
+        os.utime(path, (time.time(), time.time() - 2 * STALE_SECONDS))
+
+
+@pytest.mark.timeout(120)
+def test_lock_holder_that_slept_past_its_lease_publishes_nothing_more(tmp_path: Path) -> None:
+    with start(SLEEPER, tmp_path) as sleeper:
+        assert sleeper.stdin is not None
+        assert sleeper.stdout is not None
+        assert sleeper.stdout.readline() == "staged\n"
+        sleeper.send_signal(signal.SIGSTOP)
+        let_it_count_as_dead(tmp_path / "store")
+        with start(TAKER, tmp_path) as taker:
+            assert taker.communicate(timeout=60)[0] == f"{run_id(1)}\n"
+            assert taker.returncode == 0
+        sleeper.send_signal(signal.SIGCONT)
+        assert sleeper.communicate("wake up\n", timeout=60)[0] == "project_lock_lost\nproject_lock_lost\n"
+
+    store = open_store(tmp_path / "store")
+    assert pq.read_metadata(tmp_path / "out" / "v.parquet").num_rows == 5
+    assert {each.run_id: each.status for each in store.runs()} == {
+        run_id(1): RunStatus.INTERRUPTED,
+        run_id(2): RunStatus.SUCCEEDED,
+    }
+    assert store.verify() == ()
+    with store.project_lock("shop"):  # the sleeper has left nothing that holds it
+        pass

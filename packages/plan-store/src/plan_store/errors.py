@@ -53,6 +53,14 @@ class ProjectLocked(StoreError, RuntimeError):
     subject_kind = SubjectKind.PROJECT
 
 
+class ProjectLockLost(StoreError, RuntimeError):
+    """Another build took the project over while this one gave no sign of life; nothing was published after that."""
+
+    code = "project_lock_lost"
+    subject_kind = SubjectKind.PROJECT
+    exit_code = 1
+
+
 class OutputsUnwritable(StoreError, OSError):
     """The outputs folder cannot be written: look at `[project] outputs`."""
 

@@ -12,8 +12,8 @@ from plan_contracts import decode_msgpack, encode_msgpack, payload_hash
 from plan_contracts.store_records import CompactedSegment, LedgerEntry, SegmentLedger
 from plan_store.documents import MEND, read_document
 from plan_store.errors import StoreDamaged
-from plan_store.layout import LEDGER, ledger_key
-from plan_store.objects import Objects
+from plan_store.layout import LEDGER, SEGMENTS, ledger_key
+from plan_store.objects import Objects, leads_out
 
 KEPT_ENTRIES = 100
 """Entries before the newest one that stay."""
@@ -58,7 +58,7 @@ def read_entry(objects: Objects, key: str) -> SegmentLedger:
     Raises
     ------
     StoreDamaged
-        When its bytes are not what was written.
+        When its bytes are not what was written, or it names what lies outside of the store.
     FileNotFoundError
         When it has gone.
     """
@@ -66,7 +66,13 @@ def read_entry(objects: Objects, key: str) -> SegmentLedger:
     if payload_hash(entry.ledger) != entry.sha256:
         shown = objects.shown(key)
         raise StoreDamaged(f"The ledger entry {shown} is damaged", subject=shown, suggestion=MEND)
-    return decode_msgpack(entry.ledger, SegmentLedger)
+    ledger = decode_msgpack(entry.ledger, SegmentLedger)
+    for named in (*(segment.key for segment in ledger.segments), *ledger.retired):
+        if leads_out(named) or not named.startswith(f"{SEGMENTS}/"):
+            shown = objects.shown(key)
+            message = f"The ledger entry {shown} names `{named}`, which is no segment of this store"
+            raise StoreDamaged(message, subject=shown, suggestion=MEND)
+    return ledger
 
 
 def succeed(

@@ -17,6 +17,11 @@ class StoredObject:
     """When it was put, in seconds since 1970, by the clock of the place."""
 
 
+def leads_out(key: str) -> bool:
+    """Say whether a key that a document names is none below the root: it is absolute, or climbs out by `..`."""
+    return key.startswith("/") or (".." in key and ".." in key.split("/"))
+
+
 class Objects(Protocol):
     """Objects under keys such as `runs/ID/manifest.msgpack`. Every method may raise `OSError`."""
 

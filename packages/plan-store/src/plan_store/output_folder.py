@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from plan_contracts import DatasetRef, OutputRecord, StagedOutput, check_name
+from plan_store.objects import leads_out
 from plan_store.placing import sync_file, sync_folder
 from plan_store.result_cache import reference
 from plan_store.verified_files import VerifiedFiles
@@ -53,7 +54,9 @@ class OutputFolder:
         return reference(target, record, staged.ref.columns)
 
     def is_intact(self, record: OutputRecord) -> bool:
-        """Compare size and digest."""
+        """Compare size and digest; what lies outside of the folder is no output."""
+        if leads_out(record.uri):
+            return False
         path = self._folder / record.uri
         try:
             return path.stat().st_size == record.bytes and self._verified.sha256(path) == record.sha256

@@ -21,6 +21,7 @@ from plan_contracts import (
 from plan_store.errors import OutputsUnwritable, PublishFailed, StagedFileDiffers
 from plan_store.output_place import OutputPlace
 from plan_store.placing import sync_file
+from plan_store.project_lease import ProjectHold
 from plan_store.result_cache import ResultCache
 from plan_store.verified_files import VerifiedFiles
 
@@ -42,6 +43,8 @@ class OutputCommitter:
         Digests of files that are known.
     passed
         The checks that were passed before this run.
+    hold
+        Nothing is published once another process has taken the project over; none where nobody else can.
     """
 
     def __init__(
@@ -52,7 +55,9 @@ class OutputCommitter:
         cache: ResultCache,
         verified: VerifiedFiles,
         passed: Iterable[CheckRecord] = (),
+        hold: ProjectHold | None = None,
     ) -> None:
+        self._hold = hold
         self._place = place
         self._stage = stage
         self._cache = cache
@@ -113,7 +118,7 @@ class OutputCommitter:
             When one of them differs.
         """
         path = Path(staged.ref.uri)
-        if not path.is_relative_to(self._stage):
+        if not path.resolve().is_relative_to(self._stage.resolve()):
             message = f"The result of `{staged.view}` lies at {path}, outside the staging folder {self._stage}"
             raise StagedFileDiffers(message, subject=staged.view)
         try:
@@ -140,6 +145,8 @@ class OutputCommitter:
         ------
         PublishFailed
             When the output cannot be replaced; the old one is still in place.
+        ProjectLockLost
+            When another process has taken the project over; what it published is still in place.
         """
         record = OutputRecord(
             name=staged.view,
@@ -151,6 +158,8 @@ class OutputCommitter:
             status=OutputStatus.BUILT,
         )
         try:
+            if self._hold is not None:
+                self._hold.check()
             ref = self._place.publish(staged, record)
         except OSError as reason:
             shown = self._place.shown(record.uri)

@@ -2,7 +2,8 @@
 
 A lease is an object with a number, put where no object with that number is; the largest number holds. Its holder puts a
 beat beside it every few seconds, and an end when it is done. Ages are differences between times that the place of the
-store gave, so the clocks of two machines may be apart.
+store gave, so the clocks of two machines may be apart. A holder that sleeps too long loses its lease, and looks for a
+later one before it replaces anything.
 """
 
 import contextlib
@@ -10,13 +11,13 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 
 from plan_contracts import decode_msgpack, encode_msgpack
 from plan_contracts.store_records import ProjectLease
 from plan_store.documents import read_document
-from plan_store.errors import StoreDamaged
+from plan_store.errors import ProjectLockLost, StoreDamaged
 from plan_store.layout import LOCKS
 from plan_store.objects import Objects
 from plan_store.run_marker import boot_id, is_alive
@@ -51,9 +52,7 @@ def newest_lease(objects: Objects, project: str, *, alone_on_host: bool) -> Held
         Whether it is known otherwise that no process of this machine builds the project.
     """
     modified = {each.key: each.modified for each in objects.listing(f"{LOCKS}/{project}")}
-    number = max(
-        (int(key.rpartition("/")[2].partition(".")[0]) for key in modified if key.endswith(".msgpack")), default=0
-    )
+    number = max(_numbers(modified), default=0)
     if number == 0 or _key(project, number, "end") in modified:
         return HeldLease(number=number, lease=None)
     try:
@@ -90,29 +89,77 @@ def take_lease(objects: Objects, project: str, before: HeldLease, now_unix_ms: i
     return number
 
 
+class ProjectHold:
+    """A lease that this process holds, unless it slept so long that it counted as dead."""
+
+    def __init__(self, objects: Objects, project: str, number: int) -> None:
+        self._objects = objects
+        self._project = project
+        self._number = number
+
+    def check(self) -> None:
+        """Look whether the lease still holds; asked before whatever replaces what another build may have put since.
+
+        Raises
+        ------
+        ProjectLockLost
+            When another process has taken the project over.
+        OSError
+            When the place does not answer.
+        """
+        if not self._is_lost():
+            return
+        message = f"Another build has taken over the project `{self._project}` while this one gave no sign of life"
+        mend = "Nothing was published after that: build again, unless the other build has done it."
+        raise ProjectLockLost(message, subject=self._project, suggestion=mend)
+
+    def beat(self) -> bool:
+        """Give a sign of life; false when the lease is lost, and none is due any more."""
+        try:
+            if self._is_lost():
+                return False
+            self._objects.put(_key(self._project, self._number, "beat"), b"")
+        except OSError:
+            return True  # the next one may get through
+        return True
+
+    def end(self) -> None:
+        """End the lease."""
+        with contextlib.suppress(OSError):  # it is found to be stale instead
+            if not self._is_lost():
+                self._objects.put(_key(self._project, self._number, "end"), b"")
+
+    def _is_lost(self) -> bool:
+        """Look for a later lease; who puts one removes those before it."""
+        return any(number > self._number for number in _numbers(self._objects.keys(f"{LOCKS}/{self._project}")))
+
+
 @contextlib.contextmanager
-def beating(objects: Objects, project: str, number: int) -> Generator[None]:
+def beating(objects: Objects, project: str, number: int) -> Generator[ProjectHold]:
     """Give signs of life for the duration of a block, and end the lease after it."""
-    ended = threading.Event()
+    hold, ended = ProjectHold(objects, project, number), threading.Event()
 
     def beat() -> None:
-        while not ended.wait(BEAT_SECONDS):
-            with contextlib.suppress(OSError):  # the next one may get through
-                objects.put(_key(project, number, "beat"), b"")
+        while not ended.wait(BEAT_SECONDS) and hold.beat():
+            pass
 
     thread = threading.Thread(target=beat, name="plan-store-lease", daemon=True)
     thread.start()
     try:
-        yield
+        yield hold
     finally:
         ended.set()
         thread.join()
-        with contextlib.suppress(OSError):  # it is found to be stale instead
-            objects.put(_key(project, number, "end"), b"")
+        hold.end()
 
 
 def _key(project: str, number: int, ending: str) -> str:
     return f"{LOCKS}/{project}/{number:012}.{ending}"
+
+
+def _numbers(keys: Iterable[str]) -> Iterator[int]:
+    """Give the numbers of leases, without their beats and ends."""
+    return (int(key.rpartition("/")[2].partition(".")[0]) for key in keys if key.endswith(".msgpack"))
 
 
 def _is_dead_here(lease: ProjectLease, alone_on_host: bool) -> bool:

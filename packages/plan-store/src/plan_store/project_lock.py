@@ -11,7 +11,7 @@ from plan_contracts import Clock
 from plan_contracts.store_records import ProjectLease
 from plan_store.errors import ProjectLocked
 from plan_store.layout import LOCKS, Layout
-from plan_store.project_lease import beating, newest_lease, take_lease
+from plan_store.project_lease import ProjectHold, beating, newest_lease, take_lease
 
 POLL_SECONDS = 0.2
 """Time between two tries while waiting."""
@@ -20,7 +20,7 @@ POLL_SECONDS = 0.2
 @contextlib.contextmanager
 def hold_lock(
     layout: Layout, project: str, clock: Clock, *, wait: Callable[[str], None] | None = None
-) -> Generator[None]:
+) -> Generator[ProjectHold]:
     """Hold the lock of a project for the duration of the block.
 
     Parameters
@@ -62,8 +62,8 @@ def hold_lock(
                 wait(message)
                 told = True
             time.sleep(POLL_SECONDS)
-        with beating(layout.objects, project, number):
-            yield
+        with beating(layout.objects, project, number) as hold:
+            yield hold
     finally:
         os.close(descriptor)
 

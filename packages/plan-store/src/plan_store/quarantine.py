@@ -7,6 +7,7 @@ from plan_store.errors import StoreDamaged
 from plan_store.layout import QUARANTINE, SEGMENTS, Layout, ledger_key
 from plan_store.ledger import commit, newest_entry, newest_number, succeed
 from plan_store.ledger_repair import repair_ledger
+from plan_store.objects import leads_out
 
 
 def quarantine_damaged(layout: Layout, damages: Iterable[StoreDamaged]) -> tuple[str, ...]:
@@ -25,6 +26,8 @@ def quarantine_damaged(layout: Layout, damages: Iterable[StoreDamaged]) -> tuple
     if ledger_key(newest_number(layout.objects)) in keys:
         repair_ledger(layout)
     for key in keys:
+        if leads_out(key):
+            continue  # it is not the store's
         try:
             data = layout.objects.get(key)
         except FileNotFoundError:

@@ -23,7 +23,7 @@ from plan_contracts import (
 )
 from plan_contracts.store_records import RunMarker
 from plan_store.documents import read_documents
-from plan_store.layout import RUNS, Layout, manifest_key
+from plan_store.layout import RUNS, Layout, manifest_key, marker_key
 from plan_store.manifests import latest_manifest
 from plan_store.reader import read_events
 from plan_store.run_marker import is_dead
@@ -44,7 +44,8 @@ def dead_runs(layout: Layout, locked_project: str | None) -> list[RunMarker]:
     return [
         marker
         for marker in markers
-        if not layout.objects.exists(manifest_key(marker.draft.run_id))
+        if marker_key(marker.draft.run_id) in keys  # else it names a folder that is not its own, which is to be removed
+        and not layout.objects.exists(manifest_key(marker.draft.run_id))
         and (is_dead(marker) or marker.draft.project == locked_project)
     ]
 

@@ -32,6 +32,7 @@ from plan_contracts import (
 )
 from plan_store.errors import StoreUnwritable
 from plan_store.layout import Layout, artifact_key, history_key, manifest_key, marker_key, segment_key
+from plan_store.project_lease import ProjectHold
 from plan_store.segments import EventColumns
 
 FLUSH_ROWS = 8192
@@ -45,10 +46,13 @@ class RunWriter:
     """Writes one run; implements the port `EventSink`. Safe to use from several threads.
 
     Events are buffered and placed as a segment after `FLUSH_ROWS` events or `FLUSH_SECONDS`, whichever comes first, by
-    a thread of its own; `flush` does it at once.
+    a thread of its own; `flush` does it at once. With a `hold`, the manifest is recorded only while that holds.
     """
 
-    def __init__(self, layout: Layout, clock: Clock, run_id: str, profile: str | None) -> None:
+    def __init__(
+        self, layout: Layout, clock: Clock, run_id: str, profile: str | None, hold: ProjectHold | None = None
+    ) -> None:
+        self._hold = hold
         self._layout = layout
         self._clock = clock
         self._run_id = run_id
@@ -155,11 +159,19 @@ class RunWriter:
         self._put(history_key(history.run_id, payload_hash(data)), data)
 
     def put_manifest(self, manifest: RunManifestV2) -> str:
-        """Store the manifest and record it; give its artifact id, which the stored manifest carries too."""
+        """Store the manifest and record it; give its artifact id, which the stored manifest carries too.
+
+        Raises
+        ------
+        ProjectLockLost
+            When another process has taken the project over, which has then recorded this run as interrupted.
+        """
+        self._check_hold()
         identity = self._put_artifact(manifest)
         full = replace(manifest, artifact_ids=replace(manifest.artifact_ids, run_manifest=identity))
         self.emit(RunManifestEnvelope(artifact_id=identity, artifact=full))
         self.flush()
+        self._check_hold()
         self.place_manifest(full)
         return identity
 
@@ -170,6 +182,14 @@ class RunWriter:
         self._put(manifest_key(recorded.run_id), _readable(recorded))
         with contextlib.suppress(OSError):  # beside a manifest it says nothing any more
             self._layout.objects.delete(marker_key(recorded.run_id))
+
+    def _check_hold(self) -> None:
+        if self._hold is None:
+            return
+        try:
+            self._hold.check()
+        except OSError as reason:
+            raise self._unwritable(reason) from reason
 
     def _put_artifact(self, document: Contract) -> str:
         _readable(document)

@@ -1,7 +1,7 @@
 """The store: what ran, when, why in that order, with which inputs, and what it cost."""
 
-from collections.abc import Callable, Collection, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ from plan_store.maintenance import StoreMaintenance
 from plan_store.manifests import find_manifest, last_success, latest_manifest, manifests, newest_run
 from plan_store.object_place import is_url, open_objects
 from plan_store.past_costs import past_entries
+from plan_store.project_lease import ProjectHold
 from plan_store.project_lock import hold_lock
 from plan_store.run_id import new_run_id
 from plan_store.run_marker import this_process
@@ -77,6 +78,10 @@ class PlanStore(StoreMaintenance):
                 raise StoreUnwritable(message, subject=str(working), suggestion=mend) from reason
         return cls(Layout(objects, working), clock)
 
+    def __init__(self, layout: Layout, clock: Clock) -> None:
+        super().__init__(layout, clock)
+        self._holds: dict[str, ProjectHold] = {}
+
     def __enter__(self) -> "PlanStore":
         """Give the store."""
         return self
@@ -86,8 +91,12 @@ class PlanStore(StoreMaintenance):
     ) -> None:
         """Close it; nothing is held open."""
 
-    def project_lock(self, project: str, *, wait: Callable[[str], None] | None = None) -> AbstractContextManager[None]:
+    @contextmanager
+    def project_lock(self, project: str, *, wait: Callable[[str], None] | None = None) -> Generator[None]:
         """Hold the project's lock for the duration of a block; one build of a project runs at a time.
+
+        Runs that are begun and committers that are made in the block publish nothing more once another process has
+        taken the project over, which it may when this one, on another machine, gave no sign of life for a minute.
 
         Parameters
         ----------
@@ -101,7 +110,12 @@ class PlanStore(StoreMaintenance):
         ProjectLocked
             When another process holds it, on this machine or on another that shares the store.
         """
-        return hold_lock(self._layout, project, self._clock, wait=wait)
+        with hold_lock(self._layout, project, self._clock, wait=wait) as hold:
+            self._holds[project] = hold
+            try:
+                yield
+            finally:
+                del self._holds[project]
 
     def new_run_id(self) -> str:
         """Give an id for a run that begins now; it sorts behind those of all runs so far, whatever the clock says."""
@@ -130,7 +144,8 @@ class PlanStore(StoreMaintenance):
         except OSError as reason:
             message = f"The store {self._layout.root} cannot be written: {reason.strerror}"
             raise StoreUnwritable(message, subject=self._layout.root) from reason
-        return RunWriter(self._layout, self._clock, draft.run_id, draft.profile or None)
+        hold = self._holds.get(draft.project)
+        return RunWriter(self._layout, self._clock, draft.run_id, draft.profile or None, hold)
 
     def committer(self, draft: RunManifestV2, outputs: Path | str) -> "OutputCommitter":
         """Give what publishes the outputs of a run.
@@ -157,7 +172,8 @@ class PlanStore(StoreMaintenance):
         cache = ResultCache(self._layout.cache, self._layout.tmp, verified)
         stage = self._layout.scratch_of(draft.run_id) / "stage"
         place = open_outputs(outputs, cache, verified)
-        return OutputCommitter(place, stage, previous, cache, verified, passed)
+        hold = self._holds.get(draft.project)
+        return OutputCommitter(place, stage, previous, cache, verified, passed, hold)
 
     def recover_interrupted(self, locked_project: str | None = None) -> tuple[str, ...]:
         """Give a manifest to every run whose driver died, and collect its scratch.

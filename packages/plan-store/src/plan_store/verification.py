@@ -17,6 +17,7 @@ from plan_store.layout import ARTIFACTS, HISTORY, LEDGER, Layout, artifact_key, 
 from plan_store.ledger import newest_number, read_entry
 from plan_store.manifests import finished_runs, latest_manifest
 from plan_store.object_place import open_objects
+from plan_store.objects import leads_out
 from plan_store.reader import read_events
 from plan_store.segment_index import Segment, read_whole, while_they_last
 from plan_store.segments import EVENTS_SCHEMA
@@ -56,6 +57,9 @@ def verify_outputs(layout: Layout, project: str, profile: str, outputs: Path | s
     objects = open_objects(outputs)
     for record in manifest.outputs if manifest is not None else ():
         shown = objects.shown(record.uri)
+        if leads_out(record.uri):
+            yield _damaged_output(shown, "is named as an output, and lies outside of the outputs", "build again")
+            continue
         try:
             whole = payload_hash(objects.get(record.uri)) == record.sha256
         except FileNotFoundError:
@@ -124,6 +128,9 @@ def _run(layout: Layout, run_id: str, recorded: RunManifestV2 | None) -> Iterato
     same = recorded is None or encode_msgpack(recorded) == layout.objects.get(key)
     if not same or manifest.run_id != run_id or artifact_id(manifest) != manifest.artifact_ids.run_manifest:
         yield _damaged(layout, key, "is not the manifest that was recorded", MEND)
+    for record in manifest.outputs:
+        if leads_out(record.uri):
+            yield _damaged(layout, key, f"names the output `{record.uri}`, which lies outside of the outputs", MEND)
     for identity in named_artifacts(layout, manifest):
         if not layout.objects.exists(artifact_key(identity)):
             yield _damaged(layout, artifact_key(identity), f"is gone, and the run {run_id} names it", "")

@@ -21,6 +21,14 @@ STORE_CODES: tuple[ErrorCode, ...] = (
         subject=SubjectKind.FOLDER,
     ),
     entry(
+        "project_lock_lost",
+        "plan_store",
+        "store",
+        1,
+        "Another build took the project over while this one gave no sign of life; nothing was published after that.",
+        subject=SubjectKind.PROJECT,
+    ),
+    entry(
         "project_locked",
         "plan_store",
         "store",
