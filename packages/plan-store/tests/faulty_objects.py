@@ -62,6 +62,10 @@ class FaultyObjects:
         """Read."""
         return self._do(lambda: self._objects.get(key))
 
+    def sha256(self, key: str) -> str:
+        """Read."""
+        return self._do(lambda: self._objects.sha256(key))
+
     def put_if_absent(self, key: str, data: bytes) -> bool:
         """Put."""
         return self._do(lambda: self._objects.put_if_absent(key, data))

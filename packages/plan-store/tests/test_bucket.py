@@ -3,6 +3,8 @@
 # pyarrow's stubs leave the type parameters of tables open.
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
 
+import hashlib
+import random
 import threading
 import time
 from collections import Counter
@@ -13,10 +15,10 @@ from pathlib import Path
 import pytest
 from faulty_objects import FaultyObjects, Killed, store_over
 from msgspec.structs import replace
-from recording import BEGINNING, KEY, draft, finished, record, run_id, staged
+from recording import BEGINNING, KEY, draft, finished, record, run_id, staged, start
 from s3_server import BUCKET, SECRET, credentials, gate, s3_server
 
-from plan_contracts import OutputStatus
+from plan_contracts import OutputRecord, OutputStatus
 from plan_contracts.testing import FakeClock
 from plan_store import OutputsUnwritable, PlanStore, ProjectLocked, StoreUnwritable
 from plan_store.bucket_objects import BucketObjects
@@ -210,6 +212,66 @@ def test_outputs_in_a_bucket_are_put_under_new_names_and_reused(url: str, tmp_pa
     third = store.committer(replace(draft(4)), outputs)
     third.prepare()
     assert third.reusable("v", "2" * 64) is None
+
+
+LARGE_BYTES = 96 << 20
+
+FETCHER = """
+import resource, sys
+from pathlib import Path
+from plan_contracts.testing import FakeClock
+from plan_store import PlanStore
+from recording import BEGINNING, KEY, draft
+
+
+def peak_bytes():
+    status = Path("/proc/self/status")  # on Linux `ru_maxrss` is that of the parent too
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return 1024 * next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+
+
+url, folder = sys.argv[1], Path(sys.argv[2])
+store = PlanStore.open(f"{url}/store", clock=FakeClock(BEGINNING), folder=folder)
+committer = store.committer(draft(2), f"{url}/out")
+committer.prepare()
+before = peak_bytes()
+reused = committer.reusable("v", KEY)
+damages = store.verify_outputs("shop", "", f"{url}/out")
+grown = peak_bytes() - before
+print(reused is not None and Path(reused.ref.uri).stat().st_size, len(damages), grown)
+"""
+
+
+def test_large_output_in_a_bucket_is_reused_and_verified_in_bounded_memory(url: str, tmp_path: Path) -> None:
+    large = tmp_path / "large.parquet"
+    block = random.Random(5).randbytes(1 << 20)
+    with large.open("wb") as file:
+        for _ in range(LARGE_BYTES >> 20):
+            file.write(block)
+    with large.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    objects = open_objects(f"{url}/out")
+    assert isinstance(objects, BucketObjects)
+    output = OutputRecord(
+        name="v",
+        uri=f"v/{KEY}/{sha256}.parquet",
+        rows=1,
+        bytes=LARGE_BYTES,
+        sha256=sha256,
+        build_key=KEY,
+        status=OutputStatus.BUILT,
+    )
+    objects.put_file(output.uri, large)
+    manifest = draft(1, outputs=(output,))
+    with open_bucket(f"{url}/store", tmp_path / "here").begin_run(manifest) as writer:
+        writer.put_manifest(manifest)
+
+    with start(FETCHER, url, tmp_path / "there") as fetcher:
+        size, damages, grown = map(int, fetcher.communicate(timeout=150)[0].split())
+
+    assert (size, damages) == (LARGE_BYTES, 0)
+    assert grown < LARGE_BYTES // 2, f"{grown >> 20} MiB"
 
 
 def test_old_outputs_in_a_bucket_are_collected_by_age_but_never_what_the_newest_manifest_lists(

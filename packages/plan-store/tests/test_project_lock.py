@@ -1,5 +1,8 @@
 """The project lock: one build at a time, also among machines, and no dead holder is waited for."""
 
+# pyarrow's stubs leave the type parameters of files open.
+# pyright: reportUnknownMemberType=false
+
 import os
 import secrets
 import signal

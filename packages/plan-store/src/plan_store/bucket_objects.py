@@ -1,6 +1,7 @@
 """Objects in a bucket of an S3-compatible service. The only module that imports obstore."""
 
 import errno
+import hashlib
 import os
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 PATIENCE = timedelta(seconds=60)
 """How long a request is repeated while the service does not answer, or answers with an error of its own."""
+
+PART_BYTES = 4 << 20
+"""Least part of a large object that is held in memory at once."""
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _SCHEMES = {"s3", "s3a"}
@@ -102,6 +106,22 @@ class BucketObjects:
         with self._told(key):
             return obstore.get(self._store, key).bytes().to_bytes()
 
+    def sha256(self, key: str) -> str:
+        """Give the digest of an object, which is read in parts."""
+        digest = hashlib.sha256()
+        for part in self._parts(key):
+            digest.update(part)
+        return digest.hexdigest()
+
+    def get_file(self, key: str, path: Path) -> str:
+        """Write an object to a file, in parts; give its digest. What an error leaves there is not whole."""
+        digest = hashlib.sha256()
+        with path.open("wb", buffering=0) as file:
+            for part in self._parts(key):
+                digest.update(part)
+                file.write(part)
+        return digest.hexdigest()
+
     def get_range(self, key: str, start: int, length: int) -> bytes:
         """Give a part of an object."""
         with self._told(key):
@@ -142,6 +162,11 @@ class BucketObjects:
                 obstore.delete(self._store, key)
         except FileNotFoundError:
             return
+
+    def _parts(self, key: str) -> Iterator[bytes]:
+        with self._told(key):
+            for part in obstore.get(self._store, key).stream(min_chunk_size=PART_BYTES):
+                yield bytes(part)
 
     @contextmanager
     def _told(self, key: str) -> Generator[None]:

@@ -45,6 +45,10 @@ class Objects(Protocol):
         """Give an object; raises `FileNotFoundError` when there is none."""
         ...
 
+    def sha256(self, key: str) -> str:
+        """Give the digest of an object, which is read in parts; raises `FileNotFoundError` when there is none."""
+        ...
+
     def put_if_absent(self, key: str, data: bytes) -> bool:
         """Put an object where none is yet, whole and durably.
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from plan_contracts import DataFormat, DatasetRef, OutputRecord, StagedOutput, check_name, payload_hash
+from plan_contracts import DataFormat, DatasetRef, OutputRecord, StagedOutput, check_name
 from plan_store.bucket_objects import BucketObjects
 from plan_store.result_cache import ResultCache
 
@@ -56,14 +56,12 @@ class OutputBucket:
         kept = self._cache.find(record.name, record.build_key)
         if kept is not None and kept.record.sha256 == record.sha256:
             return kept.ref
-        try:
-            data = self._objects.get(record.uri)
-        except FileNotFoundError:
-            return None
-        if payload_hash(data) != record.sha256:
-            return None
         fetched = self._stage / f"fetched-{record.sha256}.parquet"
-        fetched.write_bytes(data)
+        try:
+            if self._objects.get_file(record.uri, fetched) != record.sha256:
+                return None
+        except OSError:
+            return None  # it is built again
         ref = DatasetRef(uri=str(fetched), format=DataFormat.PARQUET, columns=(), rows=record.rows, bytes=record.bytes)
         staged = StagedOutput(view=record.name, ref=ref, sha256=record.sha256, rows=record.rows, bytes=record.bytes)
         return self._cache.put(staged, record.build_key).ref
