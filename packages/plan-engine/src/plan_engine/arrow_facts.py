@@ -43,7 +43,7 @@ def arrow_facts(name: str, files: Sequence[SourceFile], source: DataSource) -> l
             with source.open(file) as opened:
                 schema, is_stream = arrow_schema(opened)
             rows = None if is_stream or source.remote else ds.dataset(file.uri, format="ipc").count_rows()
-            _, identity = lines_and_digest(source, file)
+            _, identity = lines_and_digest(name, source, file)
         except PlanError:
             raise
         except (pa.ArrowException, OSError, ValueError) as reason:

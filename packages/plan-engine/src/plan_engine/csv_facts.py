@@ -9,13 +9,14 @@ from collections.abc import Sequence
 import pyarrow as pa
 from datafusion import SessionContext
 
-from plan_contracts import CsvOptions
+from plan_contracts import CsvOptions, PlanError
 from plan_engine.arrow_schema import arrow_type
+from plan_engine.compression import DAMAGED, compression_of
 from plan_engine.csv_reading import csv_read_options
 from plan_engine.data_source import DataSource
 from plan_engine.datafusion_messages import clean, read_csv_fault
 from plan_engine.errors import DatasetSchemasDiffer, DatasetUnreadable
-from plan_engine.file_facts import FileFacts, lines_and_digest, look_into
+from plan_engine.file_facts import FileFacts, damaged, lines_and_digest, look_into
 from plan_engine.source_files import SourceFile
 from plan_engine.text_diagnosis import broken_csv_line, csv_header
 
@@ -48,6 +49,7 @@ def csv_facts(name: str, files: Sequence[SourceFile], source: DataSource, csv: C
         When the files have different header lines: their columns are read by place and would be mixed up.
     """
     header = _common_header(name, files, source, csv) if csv.header else None
+    counted = look_into(files, lambda file: lines_and_digest(name, source, file))
     schemas = look_into(files, lambda file: _inferred(name, file, source, csv))
     _check_widths(name, files, schemas)
     names = header or schemas[0].names
@@ -63,12 +65,12 @@ def csv_facts(name: str, files: Sequence[SourceFile], source: DataSource, csv: C
     schema = pa.schema(fields)
     return [
         FileFacts(schema=schema, rows=max(0, lines - csv.header) if lines is not None else None, digest=identity)
-        for lines, identity in look_into(files, lambda file: lines_and_digest(source, file))
+        for lines, identity in counted
     ]
 
 
 def _common_header(name: str, files: Sequence[SourceFile], source: DataSource, csv: CsvOptions) -> list[str]:
-    headers = look_into(files, lambda file: csv_header(source, file, csv))
+    headers = look_into(files, lambda file: _header(name, file, source, csv))
     for file, header in zip(files, headers, strict=True):
         if not header:
             message = f"The file `{file.uri}` of the dataset `{name}` has no header line"
@@ -87,6 +89,15 @@ def _common_header(name: str, files: Sequence[SourceFile], source: DataSource, c
     return headers[0]
 
 
+def _header(name: str, file: SourceFile, source: DataSource, csv: CsvOptions) -> list[str]:
+    try:
+        return csv_header(source, file, csv)
+    except PlanError:
+        raise
+    except DAMAGED as reason:
+        raise damaged(name, file, reason) from reason
+
+
 def _check_widths(name: str, files: Sequence[SourceFile], schemas: Sequence[pa.Schema]) -> None:
     for file, schema in zip(files, schemas, strict=True):
         if len(schema) != len(schemas[0]):
@@ -101,12 +112,13 @@ def _inferred(name: str, file: SourceFile, source: DataSource, csv: CsvOptions) 
     context = SessionContext()
     try:
         source.attach(context)
+        options = csv_read_options(csv, inference_rows=INFERENCE_ROWS, compression=compression_of(file.uri))
         with source.place(file) as place:
-            context.register_csv("inferred", place, options=csv_read_options(csv, inference_rows=INFERENCE_ROWS))
+            context.register_csv("inferred", place, options=options)
             return context.table("inferred").schema()
     except Exception as reason:
         fault = read_csv_fault(str(reason))
-        kinds = ["string"] * len(csv_header(source, file, csv)) if fault is not None else []
+        kinds = ["string"] * len(_header(name, file, source, csv)) if fault is not None else []
         broken = broken_csv_line(source, file, csv, kinds, fault) if fault is not None else None
         what = f" in line {broken.line}: {broken.text}" if broken is not None else f": {clean(str(reason))}"
         message = f"The file `{file.uri}` of the dataset `{name}` is not readable CSV{what}"

@@ -11,6 +11,7 @@ from datafusion import functions as f
 from datafusion.options import CsvReadOptions
 
 from plan_contracts import CsvOptions
+from plan_engine.compression import Compression
 from plan_engine.table_catalog import quoted
 
 PartitionFields = Sequence[tuple[str, pa.DataType]]
@@ -23,6 +24,7 @@ def csv_read_options(
     schema: pa.Schema | None = None,
     inference_rows: int = 0,
     partitions: PartitionFields = (),
+    compression: Compression = Compression.NONE,
 ) -> CsvReadOptions:
     """Give DataFusion's options for files that are written as `csv` says.
 
@@ -36,6 +38,8 @@ def csv_read_options(
         Rows to infer the types from, when there is no schema.
     partitions
         Columns that the names of folders hold.
+    compression
+        How the files are compressed.
     """
     markers = "|".join(re.escape(marker) for marker in csv.null_markers)
     return CsvReadOptions(
@@ -49,6 +53,7 @@ def csv_read_options(
         schema_infer_max_records=inference_rows,
         file_extension="",
         table_partition_cols=list(partitions) or None,
+        file_compression_type=compression.value,
         null_regex=f"^(?:{markers})$" if markers else None,
     )
 
@@ -60,6 +65,7 @@ def register_csv(
     csv: CsvOptions,
     schema: pa.Schema,
     partitions: PartitionFields = (),
+    compression: Compression = Compression.NONE,
 ) -> None:
     """Make CSV files readable as a table.
 
@@ -80,14 +86,16 @@ def register_csv(
         Names and types of the columns that the files hold.
     partitions
         Columns that the names of folders hold.
+    compression
+        How the files are compressed.
     """
     if not csv.null_markers:
-        options = csv_read_options(csv, schema=schema, partitions=partitions)
+        options = csv_read_options(csv, schema=schema, partitions=partitions, compression=compression)
         context.register_csv(quoted(name), str(place), options=options)
         return
     text = pa.schema([pa.field(column, pa.string()) for column in schema.names])
     raw = f"{name} as text"  # no name of a dataset or view holds a space
-    options = csv_read_options(csv, schema=text, partitions=partitions)
+    options = csv_read_options(csv, schema=text, partitions=partitions, compression=compression)
     context.register_csv(quoted(raw), str(place), options=options)
     columns = [
         reduce(_without, csv.null_markers, col(quoted(column))).cast(kind).alias(column)

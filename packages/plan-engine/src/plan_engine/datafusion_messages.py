@@ -241,6 +241,7 @@ _REWORDED = (
 
 _EXHAUSTED = re.compile(r"Resources exhausted|Not enough memory")
 
+_READING = re.compile(r"\bIO error", re.IGNORECASE)
 _OBJECT_STORE = re.compile(r"Generic S3 error|Error performing [A-Z]+ https?://")
 
 _MENDS = (
@@ -255,6 +256,7 @@ _MENDS = (
     ),
     (re.compile(r"Cast error|Cannot cast"), "`try_cast` gives null for what cannot be converted."),
     (re.compile(r"overflow", re.IGNORECASE), "Cast the operands to a wider type."),
+    (re.compile(r"deflate stream|unexpected end of file"), "Write the file again: it is cut off."),
     (_EXHAUSTED, "Give the task more memory, or run fewer tasks beside it."),
 )
 
@@ -279,6 +281,17 @@ def wants_memory(text: str) -> bool:
     True
     """
     return _EXHAUSTED.search(text) is not None
+
+
+def speaks_of_reading(text: str) -> bool:
+    """Say whether a query failed because the bytes of a file could not be read, or decompressed.
+
+    Examples
+    --------
+    >>> speaks_of_reading("Arrow error: Io error: incomplete deflate stream")
+    True
+    """
+    return _READING.search(text) is not None
 
 
 def speaks_of_object_store(text: str) -> bool:

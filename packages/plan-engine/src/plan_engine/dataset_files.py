@@ -4,9 +4,10 @@ import glob
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from plan_contracts import DataFormat, DatasetSection, PlanError
+from plan_engine.compression import compression_of, plain_name
 from plan_engine.data_source import object_store
 from plan_engine.errors import DatasetFormatUnknown, DatasetMissing, DatasetUnreadable
 from plan_engine.path_patterns import ANY_DEPTH, fits, hidden, split_at_wildcard, walk
@@ -27,6 +28,7 @@ _ENDINGS = {
     ".ipc": DataFormat.ARROW,
 }
 _READABLE = (DataFormat.PARQUET, DataFormat.CSV, DataFormat.JSON, DataFormat.ARROW, DataFormat.DELTA)
+_TEXT = (DataFormat.CSV, DataFormat.JSON)
 _DELTA_LOG = "_delta_log"
 
 
@@ -95,7 +97,10 @@ def find_files(folder: Path, name: str, section: DatasetSection, locations: Toml
         message = f"The dataset `{name}` has no files: `{section.path}` matches nothing"
         mend = f"Paths are relative to plan.toml; looked for {target}."
         raise DatasetMissing(message, subject=name, location=location, suggestion=mend)
-    return DatasetFiles(root=root, files=files, format=_format(name, section, files, locations))
+    kind = _format(name, section, files, locations)
+    if kind is not DataFormat.DELTA:
+        _check_compression(name, kind, files, locations)
+    return DatasetFiles(root=root, files=files, format=kind)
 
 
 def _is_broken_link(path: Path) -> bool:
@@ -167,7 +172,7 @@ def _local_paths(folder: Path, section: DatasetSection) -> tuple[str, list[str]]
 def _with_fitting_ending(paths: Sequence[str], declared: DataFormat | None) -> list[str]:
     """Take the files with a known ending, or all of them where the format is declared and no ending tells it."""
     endings = tuple(ending for ending, kind in _ENDINGS.items() if declared is None or kind is declared)
-    fitting = [path for path in paths if path.lower().endswith(endings)]
+    fitting = [path for path in paths if plain_name(path.lower()).endswith(endings)]
     return fitting or (list(paths) if declared is not None else [])
 
 
@@ -186,15 +191,32 @@ def _format(name: str, section: DatasetSection, files: Sequence[SourceFile], loc
         message = f"The dataset `{name}` has the format `{section.format.value}`, which is not read yet"
         location = locations.of("datasets", name, "format")
         raise DatasetFormatUnknown(message, subject=name, location=location, suggestion=f"Formats: {known}.")
-    kinds = {_ENDINGS.get(file.ending.lower()) for file in files}
+    kinds = {_ENDINGS.get(PurePosixPath(plain_name(file.name)).suffix.lower()) for file in files}
     kind = kinds.pop()
     if kinds or kind is None:
-        shown = ", ".join(sorted({file.ending or file.name for file in files}))
+        shown = ", ".join(sorted({_shown_ending(file) for file in files}))
         message = f"The format of the dataset `{name}` does not follow from the endings of its files ({shown})"
         location = locations.of("datasets", name, "path")
         mend = f"Set `format` to one of: {known}."
         raise DatasetFormatUnknown(message, subject=name, location=location, suggestion=mend)
     return kind
+
+
+def _shown_ending(file: SourceFile) -> str:
+    return "".join(PurePosixPath(file.name).suffixes[-2 if compression_of(file.name) else -1 :]) or file.name
+
+
+def _check_compression(name: str, kind: DataFormat, files: Sequence[SourceFile], locations: TomlLocations) -> None:
+    """Refuse compressed files of formats that are compressed within."""
+    compressed = next((file for file in files if compression_of(file.name)), None)
+    if compressed is None or kind in _TEXT:
+        return
+    message = (
+        f"The file `{compressed.uri}` of the dataset `{name}` is compressed as a whole, which {kind.value} never is"
+    )
+    mend = "Decompress it: only CSV and JSON lines are read compressed."
+    location = locations.of("datasets", name, "path")
+    raise DatasetFormatUnknown(message, subject=name, location=location, suggestion=mend)
 
 
 def relative_place(uri: str, folder: Path) -> str:

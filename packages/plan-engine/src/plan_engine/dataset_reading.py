@@ -14,6 +14,7 @@ from datafusion import functions as f
 
 from plan_contracts import CsvOptions, DataFormat, DatasetRef
 from plan_engine.arrow_schema import schema_of
+from plan_engine.compression import Compression, compression_of
 from plan_engine.csv_reading import PartitionFields, register_csv
 from plan_engine.data_source import source_of
 from plan_engine.hive_partitions import NULL_PARTITION
@@ -48,13 +49,14 @@ def register_dataset(context: SessionContext, name: str, ref: DatasetRef, stage:
     if remote:
         source_of(name, ref.uri, ref.storage).attach(context)
     several = bool(ref.files or ref.partition_columns)
-    if (remote and several) or (ref.format is DataFormat.ARROW and not ref.uniform):
-        # Links do not lead into a bucket, and DataFusion casts no columns of Arrow.
+    mixed = len({compression_of(uri) for uri in files_of(ref)}) > 1
+    if (remote and several) or mixed or (ref.format is DataFormat.ARROW and not ref.uniform):
+        # Links do not lead into a bucket, tables have one compression, and DataFusion casts no columns of Arrow.
         _register_each(context, name, ref, stored, schema, links)
     elif several:
         _register_folder(context, name, ref, stored, schema, stage, links)
     else:
-        _register(context, name, _place(ref.uri, links), ref, stored, ())
+        _register(context, name, _place(ref.uri, links), ref, stored, (), compression_of(ref.uri))
 
 
 def files_of(ref: DatasetRef) -> tuple[str, ...]:
@@ -77,14 +79,22 @@ def _register(
     ref: DatasetRef,
     stored: pa.Schema,
     partitions: PartitionFields,
+    compression: Compression,
 ) -> None:
     columns: list[tuple[str, str | pa.DataType]] | None = [*partitions] or None
     table = quoted(name)
     match ref.format:
         case DataFormat.CSV:
-            register_csv(context, name, place, ref.csv or CsvOptions(), stored, partitions)
+            register_csv(context, name, place, ref.csv or CsvOptions(), stored, partitions, compression)
         case DataFormat.JSON:
-            context.register_json(table, place, schema=stored, file_extension="", table_partition_cols=columns)
+            context.register_json(
+                table,
+                place,
+                schema=stored,
+                file_extension="",
+                table_partition_cols=columns,
+                file_compression_type=compression.value,
+            )
         case DataFormat.ARROW:
             context.register_arrow(table, place, file_extension="", table_partition_cols=columns)
         case _:
@@ -113,11 +123,12 @@ def _register_folder(
     names = keys if plain else [f"p{index}" for index in range(len(keys))]
     below = ["/".join(f"{key}={_folder_value(value)}" for key, value in zip(names, row, strict=True)) for row in values]
     folder = links.enter_context(linked_folder(files_of(ref), stage, below))
+    compression = compression_of(files_of(ref)[0])
     if plain:
-        _register(context, name, folder, ref, stored, [(key, schema.field(key).type) for key in keys])
+        _register(context, name, folder, ref, stored, [(key, schema.field(key).type) for key in keys], compression)
         return
     raw = f"{name} in folders"  # no name of a dataset or view holds a space
-    _register(context, raw, folder, ref, stored, [(key, pa.string()) for key in names])
+    _register(context, raw, folder, ref, stored, [(key, pa.string()) for key in names], compression)
     columns = [col(quoted(column)) for column in stored.names]
     columns += [
         f.nullif(col(quoted(text)), lit(NULL_PARTITION)).cast(schema.field(key).type).alias(key)
@@ -137,7 +148,7 @@ def _register_each(
     frames: list[DataFrame] = []
     for index, path in enumerate(files_of(ref)):
         part = f"{name} part {index}"
-        _register(context, part, _place(path, links), ref, stored, ())
+        _register(context, part, _place(path, links), ref, stored, (), compression_of(path))
         frame = context.table(quoted(part))
         values = ref.partition_values[index] if ref.partition_values else ()
         frames.append(frame.select(*_conformed(frame.schema().names, schema, ref.partition_columns, values)))

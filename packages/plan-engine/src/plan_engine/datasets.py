@@ -29,6 +29,7 @@ from plan_contracts import (
 )
 from plan_engine.arrow_facts import arrow_facts
 from plan_engine.arrow_schema import columns_of
+from plan_engine.compression import Compression, compression_of, undeclared_compression
 from plan_engine.csv_facts import csv_facts
 from plan_engine.data_source import DataSource, source_of
 from plan_engine.dataset_files import DatasetFiles, relative_place
@@ -79,7 +80,7 @@ def resolve_datasets(
 
 def _resolve(folder: Path, name: str, section: DatasetSection, found: DatasetFiles) -> ResolvedDataset:
     source = source_of(name, found.root, section.storage_options)
-    look_into(found.files, lambda file: _check_readable(name, file, source))
+    look_into(found.files, lambda file: _check_readable(name, file, found.format, source))
     if found.format is DataFormat.DELTA:
         found, facts, stored, partitions = _delta(name, section, found, source)
     else:
@@ -135,14 +136,22 @@ def _delta(
     return replaced, list(table.facts), table.stored, table.partitions
 
 
-def _check_readable(name: str, file: SourceFile, source: DataSource) -> None:
+def _check_readable(name: str, file: SourceFile, kind: DataFormat, source: DataSource) -> None:
     if source.remote:
         return
+    is_text = kind in (DataFormat.CSV, DataFormat.JSON)
     try:
-        source.open(file).close()
+        with source.open(file) as opened:
+            found = undeclared_compression(opened.read(8)) if is_text else Compression.NONE
     except OSError as reason:
         message = f"The file `{file.uri}` of the dataset `{name}` cannot be read: {reason.strerror}"
         raise DatasetUnreadable(message, subject=name) from reason
+    told = compression_of(file.uri)
+    if not is_text or found is told or not file.bytes:
+        return
+    what = f"no {told.value}, as its ending says" if told else f"compressed with {found.value}, and its ending hides it"
+    message = f"The file `{file.uri}` of the dataset `{name}` is {what}"
+    raise DatasetUnreadable(message, subject=name, suggestion="Rename the file, or write it again.")
 
 
 def _facts(name: str, section: DatasetSection, found: DatasetFiles, source: DataSource) -> list[FileFacts]:

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import unquote
 
 from plan_contracts import CsvOptions, DataFormat, DatasetRef, PlanError, TaskInput
+from plan_engine.compression import compression_of
 from plan_engine.data_source import source_of
-from plan_engine.datafusion_messages import read_csv_fault, read_json_fault
+from plan_engine.datafusion_messages import read_csv_fault, read_json_fault, speaks_of_reading
 from plan_engine.dataset_reading import files_of, source_files
 from plan_engine.errors import QueryFailed
 from plan_engine.input_versions import check_versions
 from plan_engine.storage_settings import is_url
-from plan_engine.text_diagnosis import BrokenLine, broken_csv_line, broken_json_line
+from plan_engine.text_diagnosis import BrokenLine, broken_csv_line, broken_json_line, end_of_damaged
 
 
 def explained(failure: QueryFailed, inputs: Iterable[TaskInput]) -> PlanError:
@@ -80,5 +81,7 @@ def _broken_lines(name: str, ref: DatasetRef, words: str) -> Iterator[tuple[str,
             broken = broken_csv_line(source, file, ref.csv or CsvOptions(), kinds, csv_fault)
         elif json_fault is not None:
             broken = broken_json_line(source, file, json_fault)
+        elif compression_of(file.uri) and speaks_of_reading(words):
+            broken = end_of_damaged(source, file)
         if broken is not None:
             yield file.uri, broken

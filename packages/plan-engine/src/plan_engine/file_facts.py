@@ -14,7 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from plan_contracts import digest
+from plan_engine.compression import DAMAGED, Compression, compression_of, held_in
 from plan_engine.data_source import DataSource
+from plan_engine.errors import DatasetUnreadable
 from plan_engine.predicates import Bounds
 from plan_engine.source_files import SourceFile
 
@@ -24,6 +26,9 @@ READERS = 16
 """Files that are looked into at once; most of the time goes into waiting for storage."""
 
 _CHUNK = 1 << 20
+
+_SAMPLE_BYTES = 8 << 20
+"""What is decompressed of a file to reckon its lines."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,19 +54,51 @@ def look_into(files: Sequence[SourceFile], look: Callable[[SourceFile], T]) -> l
         return list(pool.map(look, files))
 
 
-def lines_and_digest(source: DataSource, file: SourceFile) -> tuple[int | None, str]:
+def lines_and_digest(name: str, source: DataSource, file: SourceFile) -> tuple[int | None, str]:
     """Count the lines of a text file and identify its content; remote files are not read for it.
 
     Returns
     -------
     int or None, str
-        Lines, the last one included when it does not end; none for a remote file. A digest of all bytes, or of the
-        version that the store has given the file.
+        Lines, the last one included when it does not end; of a compressed file that holds much they are reckoned from
+        its beginning; none for a remote file. A digest of all bytes, or of the version that the store has given the
+        file.
+
+    Raises
+    ------
+    DatasetUnreadable
+        When the file is compressed and cut off.
     """
     if source.remote:
         return None, version_digest(file)
+    compression = compression_of(file.uri)
     with source.open(file) as opened:
-        return _lines_and_digest(opened)
+        if compression is Compression.NONE:
+            return _lines_and_digest(opened)
+        identity = hashlib.file_digest(opened, "sha256").hexdigest()
+        opened.seek(0)
+        try:
+            return _lines_held_in(opened, file.bytes, compression), identity
+        except DAMAGED as reason:
+            raise damaged(name, file, reason) from reason
+
+
+def damaged(name: str, file: SourceFile, reason: Exception) -> DatasetUnreadable:
+    """Give the error of a file whose bytes are not what its ending says, or are cut off."""
+    kind = compression_of(file.uri).value or "text"
+    message = f"The file `{file.uri}` of the dataset `{name}` is not whole, or no {kind}: {reason}"
+    return DatasetUnreadable(message, subject=name, suggestion="Write it again, or give it the ending that fits.")
+
+
+def _lines_held_in(opened: BufferedReader, size: int, compression: Compression) -> int:
+    held = held_in(opened, compression)
+    lines, read, last = 0, 0, b"\n"
+    while read < _SAMPLE_BYTES:
+        chunk = held.read(_CHUNK)
+        if not chunk:
+            return lines + (last != b"\n")
+        lines, read, last = lines + chunk.count(b"\n"), read + len(chunk), chunk[-1:]
+    return lines * size // max(1, opened.tell())
 
 
 def version_digest(file: SourceFile) -> str:

@@ -11,6 +11,7 @@ from datafusion import SessionContext
 
 from plan_contracts import JsonOptions, canonical_type
 from plan_engine.arrow_schema import arrow_type
+from plan_engine.compression import compression_of
 from plan_engine.csv_facts import INFERENCE_ROWS
 from plan_engine.data_source import DataSource
 from plan_engine.datafusion_messages import JsonFault, clean, read_json_fault
@@ -44,6 +45,7 @@ def json_facts(name: str, files: Sequence[SourceFile], source: DataSource, json:
     DatasetSchemasDiffer
         When a field is, for example, a text here and an object there.
     """
+    counted = look_into(files, lambda file: lines_and_digest(name, source, file))
     kinds: dict[str, pa.DataType] = {column: arrow_type(text) for column, text in json.types.items()}
     seen: dict[str, tuple[pa.DataType, SourceFile]] = {}
     for file, schema in zip(files, look_into(files, lambda file: _inferred(name, file, source)), strict=True):
@@ -55,7 +57,6 @@ def json_facts(name: str, files: Sequence[SourceFile], source: DataSource, json:
             seen[field.name] = (merged if merged is not None else before, place)
     columns = [*seen, *(column for column in kinds if column not in seen)]
     schema = pa.schema([pa.field(column, kinds.get(column) or _settled(seen[column][0])) for column in columns])
-    counted = look_into(files, lambda file: lines_and_digest(source, file))
     return [FileFacts(schema=schema, rows=lines, digest=digest) for lines, digest in counted]
 
 
@@ -64,7 +65,13 @@ def _inferred(name: str, file: SourceFile, source: DataSource) -> pa.Schema:
     try:
         source.attach(context)
         with source.place(file) as place:
-            context.register_json("inferred", place, schema_infer_max_records=INFERENCE_ROWS, file_extension="")
+            context.register_json(
+                "inferred",
+                place,
+                schema_infer_max_records=INFERENCE_ROWS,
+                file_extension="",
+                file_compression_type=compression_of(file.uri).value,
+            )
             return context.table("inferred").schema()
     except Exception as reason:
         broken = broken_json_line(source, file, read_json_fault(str(reason)) or JsonFault())

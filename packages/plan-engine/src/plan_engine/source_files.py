@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,11 +24,6 @@ class SourceFile:
     def name(self) -> str:
         """The last part of its place."""
         return self.uri.rsplit("/", 1)[-1]
-
-    @property
-    def ending(self) -> str:
-        """The ending of its name, with the dot; empty when there is none."""
-        return PurePosixPath(self.name).suffix
 
 
 def local_file(path: str) -> SourceFile:

@@ -11,6 +11,7 @@ from io import TextIOWrapper
 from typing import TypedDict, cast
 
 from plan_contracts import CsvOptions
+from plan_engine.compression import DAMAGED, text_of
 from plan_engine.data_source import DataSource
 from plan_engine.datafusion_messages import CsvFault, JsonFault
 from plan_engine.source_files import SourceFile
@@ -43,11 +44,15 @@ def broken_json_line(source: DataSource, file: SourceFile, fault: JsonFault) -> 
     BrokenLine or None
         None when this file holds no such line.
     """
-    with source.open(file) as opened:
-        for number, line in enumerate(opened, start=1):
-            what = _json_fault_of(line, fault) if line.strip() else None
-            if what is not None:
-                return BrokenLine(line=number, text=what)
+    number = 0
+    try:
+        with text_of(source, file) as opened:
+            for number, line in enumerate(opened, start=1):
+                what = _json_fault_of(line, fault) if line.strip() else None
+                if what is not None:
+                    return BrokenLine(line=number, text=what)
+    except DAMAGED as reason:
+        return _cut_off(number + 1, reason)
     return None
 
 
@@ -92,22 +97,41 @@ def broken_csv_line(
     BrokenLine or None
         None when this file holds no such line.
     """
-    with source.open(file) as opened, TextIOWrapper(opened, encoding="utf-8-sig", errors="replace", newline="") as text:
-        rows = csv_module.reader(text, **csv_dialect(csv))
-        begin, in_header = 1, csv.header
-        for row in rows:
-            if row and not _is_comment(row, csv):
-                what = _fault_of(row, kinds, fault) if not in_header else None
-                if what is not None:
-                    return BrokenLine(line=begin, text=what)
-                in_header = False
-            begin = rows.line_num + 1
+    begin, in_header = 1, csv.header
+    try:
+        with text_of(source, file) as held, TextIOWrapper(held, "utf-8-sig", errors="replace", newline="") as text:
+            rows = csv_module.reader(text, **csv_dialect(csv))
+            for row in rows:
+                if row and not _is_comment(row, csv):
+                    what = _fault_of(row, kinds, fault) if not in_header else None
+                    if what is not None:
+                        return BrokenLine(line=begin, text=what)
+                    in_header = False
+                begin = rows.line_num + 1
+    except DAMAGED as reason:
+        return _cut_off(begin, reason)
     return None
+
+
+def end_of_damaged(source: DataSource, file: SourceFile) -> BrokenLine | None:
+    """Find the line after which a compressed file cannot be read; none when it is whole."""
+    number = 0
+    try:
+        with text_of(source, file) as held:
+            for number, _ in enumerate(held, start=1):  # noqa: B007  # its last value is the answer
+                pass
+    except DAMAGED as reason:
+        return _cut_off(number + 1, reason)
+    return None
+
+
+def _cut_off(line: int, reason: Exception) -> BrokenLine:
+    return BrokenLine(line=line, text=f"what follows cannot be read: {reason}")
 
 
 def csv_header(source: DataSource, file: SourceFile, csv: CsvOptions) -> list[str]:
     """Give the names in the header line of a file; none when it has no line."""
-    with source.open(file) as opened, TextIOWrapper(opened, encoding="utf-8-sig", errors="replace", newline="") as text:
+    with text_of(source, file) as held, TextIOWrapper(held, "utf-8-sig", errors="replace", newline="") as text:
         rows = csv_module.reader(text, **csv_dialect(csv))
         return next((row for row in rows if row and not _is_comment(row, csv)), list[str]())
 
