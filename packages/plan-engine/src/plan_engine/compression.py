@@ -1,26 +1,7 @@
-"""Compressed text files: which they are by their endings, and what they hold."""
+"""How text files are compressed, as their names and their first bytes tell. Light to import."""
 
-# pyarrow's stubs leave much of its streams open.
-# pyright: reportUnknownMemberType=false
-
-import bz2
-import gzip
-import lzma
-import zlib
-from collections.abc import Generator
-from contextlib import contextmanager
 from enum import StrEnum
-from io import BufferedIOBase, BufferedReader, RawIOBase
 from pathlib import PurePosixPath
-from typing import cast
-
-import pyarrow as pa
-
-from plan_engine.data_source import DataSource
-from plan_engine.source_files import SourceFile
-
-DAMAGED = (EOFError, OSError, zlib.error, lzma.LZMAError)
-"""What reading a file raises that is not compressed as its ending says, or is cut off."""
 
 
 class Compression(StrEnum):
@@ -69,35 +50,6 @@ def plain_name(place: str) -> str:
     'data/a.csv'
     """
     return place[: -len(PurePosixPath(place).suffix)] if compression_of(place) is not Compression.NONE else place
-
-
-def held_in(opened: BufferedReader, compression: Compression) -> BufferedIOBase:
-    """Give what an open file holds, from its beginning to its end; to be read forwards.
-
-    Raises
-    ------
-    EOFError, OSError, zlib.error, lzma.LZMAError
-        When it is read, and is damaged or not compressed in this way.
-    """
-    match compression:
-        case Compression.NONE:
-            return opened
-        case Compression.GZIP:
-            return gzip.GzipFile(fileobj=opened)
-        case Compression.BZIP2:
-            return bz2.BZ2File(opened)
-        case Compression.XZ:
-            return lzma.LZMAFile(opened)
-        case Compression.ZSTD:
-            stream = pa.CompressedInputStream(opened, "zstd")
-            return BufferedReader(cast("RawIOBase", stream))  # it has the methods and not the base class
-
-
-@contextmanager
-def text_of(source: DataSource, file: SourceFile) -> Generator[BufferedIOBase]:
-    """Open a text file, decompressed as its ending says; raises as `held_in` does."""
-    with source.open(file) as opened:
-        yield held_in(opened, compression_of(file.uri))
 
 
 def undeclared_compression(beginning: bytes) -> Compression:

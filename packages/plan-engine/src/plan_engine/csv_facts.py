@@ -11,7 +11,8 @@ from datafusion import SessionContext
 
 from plan_contracts import CsvOptions, PlanError
 from plan_engine.arrow_schema import arrow_type
-from plan_engine.compression import DAMAGED, compression_of
+from plan_engine.compressed_text import DAMAGED
+from plan_engine.compression import compression_of
 from plan_engine.csv_reading import csv_read_options
 from plan_engine.data_source import DataSource
 from plan_engine.datafusion_messages import clean, read_csv_fault

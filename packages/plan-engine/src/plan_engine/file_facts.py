@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from plan_contracts import digest
-from plan_engine.compression import DAMAGED, Compression, compression_of, held_in
+from plan_engine.compressed_text import DAMAGED, held_in
+from plan_engine.compression import Compression, compression_of
 from plan_engine.data_source import DataSource
 from plan_engine.errors import DatasetUnreadable
 from plan_engine.predicates import Bounds

@@ -11,7 +11,7 @@ from io import TextIOWrapper
 from typing import TypedDict, cast
 
 from plan_contracts import CsvOptions
-from plan_engine.compression import DAMAGED, text_of
+from plan_engine.compressed_text import DAMAGED, text_of
 from plan_engine.data_source import DataSource
 from plan_engine.datafusion_messages import CsvFault, JsonFault
 from plan_engine.source_files import SourceFile
