@@ -191,6 +191,15 @@ def soak(session: nox.Session) -> None:
 
 
 @nox.session
+def history(session: nox.Session) -> None:
+    """Build the example 20 times, one of them with a failing check, and look at every saved query's answer."""
+    sync(session, "--all-packages", "--group=integration")
+    session.run(
+        "pytest", "tests-integration/test_store_commands.py", "-k", "many_builds", env={"PLAN_STORE_BUILDS": "20"}
+    )
+
+
+@nox.session
 def chaos(session: nox.Session) -> None:
     """Kill a random worker every second through 200 builds; all must end with the right rows. `-- 20` for fewer."""
     sync(session, "--all-packages", "--group=integration")

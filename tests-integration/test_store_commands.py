@@ -1,9 +1,11 @@
 """The commands that look after a store, the saved queries, and builds whose store and outputs are in a bucket."""
 
 import json
+import os
 import shutil
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow.dataset as ds
@@ -60,6 +62,58 @@ def test_store_commands_on_a_project_that_was_built_often(shop: Path) -> None:
     assert plan_cli("store", "verify", shop).code == 0
     assert "reused" in plan_cli("build", shop).out
     assert plan_cli("store", "prune", shop, "--older-than", "soon").code == 2
+
+
+BUILDS = int(os.environ.get("PLAN_STORE_BUILDS", "4"))
+"""Builds before the saved queries are asked; `nox -s history` sets 20."""
+
+
+@pytest.mark.timeout(120 + 20 * BUILDS)
+def test_saved_queries_after_many_builds_answer_what_they_say(shop: Path) -> None:
+    plan = shop / "plan.toml"
+    view = next((shop / "views").glob("*.sql")).name.removesuffix(".sql")
+    plan.write_text(plan.read_text() + f'\n[views.{view}]\ntags = ["mart"]\n\n[datasets.orders.contract]\n')
+    plan.write_text(plan.read_text() + 'unique = [["order_id"]]\n')
+    codes = [plan_cli("build", shop, "--full").code for _ in range(BUILDS - 2)]
+    orders = shop / "data" / "orders.csv"
+    whole = orders.read_text()
+    orders.write_text(whole + whole.splitlines()[1] + "\n")
+    codes.append(plan_cli("build", shop).code)
+    orders.write_text(whole)
+    codes.append(plan_cli("build", shop, "--full").code)
+    assert codes == [0] * (BUILDS - 2) + [1, 0]
+
+    answers = {name: asked(shop, "--query", name) for name in QUERIES}
+    slowest = [row["actual_seconds"] for row in answers["slowest-tasks"]]
+    assert slowest == sorted(slowest, reverse=True)
+    assert len(slowest) >= 3
+    assert {row["task"] for row in answers["predicted-against-actual"]} == {
+        row["task"] for row in answers["slowest-tasks"]
+    }
+    assert all(row["ratio"] > 1.2 and row["run_before"] for row in answers["regressions"])
+    assert sum(row["share"] for row in answers["critical-path"]) == pytest.approx(1.0)
+    (flaky,) = answers["flaky-tasks"]
+    assert (flaky["failed"], flaky["with_retries"]) == (1, 0)
+    assert {row["tag"] for row in answers["tag-costs"]} == {"mart", "(untagged)"}
+    mart = next(row for row in answers["tag-costs"] if row["tag"] == "mart")
+    assert (mart["runs"], mart["tasks"]) == (BUILDS - 1, BUILDS - 1)
+
+    counted = "select status, count(*) as n from runs group by 1 order by 1"
+    assert asked(shop, "--sql", counted) == [{"status": "failed", "n": 1}, {"status": "succeeded", "n": BUILDS - 1}]
+    failed = "select subject, name, verdict, offending_rows from checks where verdict = 'failed'"
+    assert asked(shop, "--sql", failed) == [
+        {"subject": "orders", "name": "unique(order_id)", "verdict": "failed", "offending_rows": 1}
+    ]
+    for table in ("events", "runs", "tasks", "checks", "outputs", "schedules", "validations", "decisions"):
+        (row,) = asked(shop, "--sql", f"select count(*) as n, count(distinct run_id) as runs from {table}")
+        assert row["n"] >= row["runs"] > 0, table
+
+
+def asked(project: Path, *arguments: str) -> list[dict[str, Any]]:
+    """Give the rows that `plan-cli events` prints."""
+    answer = plan_cli("events", project, *arguments, "--json")
+    assert answer.code == 0, answer.text
+    return [json.loads(line) for line in answer.out.splitlines()]
 
 
 @pytest.mark.timeout(200)

@@ -95,6 +95,19 @@ def test_tag_costs_are_summed_per_week_and_tag(store: PlanStore) -> None:
     assert newest[0]["seconds"] == pytest.approx(2.5)
 
 
+def test_tag_costs_of_tasks_without_tags_are_summed_too(tmp_path: Path) -> None:
+    store = PlanStore.open(tmp_path, clock=FakeClock(BEGINNING))
+    with store.begin_run(draft(1)) as writer:
+        writer.emit(replace(took("a", 1.0), tags=()))
+        writer.emit(replace(took("b", 0.5), tags=("mart",)))
+        writer.put_manifest(draft(1))
+    rows = store.ask("tag-costs").to_pylist()
+    assert [(str(row["week"]), row["tag"], row["seconds"]) for row in rows] == [
+        ("2025-12-29", "(untagged)", 1.0),
+        ("2025-12-29", "mart", 0.5),
+    ]
+
+
 @pytest.mark.parametrize("name", [query.name for query in SAVED_QUERIES])
 def test_saved_query_reads_on_after_compaction(name: str, store: PlanStore, tmp_path: Path) -> None:
     before = store.ask(name).to_pylist()

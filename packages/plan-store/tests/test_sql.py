@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 from datafusion import SessionContext
-from recording import BEGINNING, SIGNATURES, draft, finished, open_store, record, run_id, schedule
+from msgspec.structs import replace
+from recording import BEGINNING, KEY, SIGNATURES, draft, finished, open_store, record, run_id, schedule
 
 from plan_contracts import (
+    CheckRecord,
+    CheckResult,
     ErrorPayload,
     OutputRecord,
     OutputStatus,
@@ -19,7 +22,7 @@ from plan_contracts import (
 from plan_contracts.testing import definition_of
 from plan_store import QueryRefused
 
-TABLES = ("events", "runs", "tasks", "outputs", "schedules", "validations", "decisions")
+TABLES = ("events", "runs", "tasks", "checks", "outputs", "schedules", "validations", "decisions")
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -121,6 +124,25 @@ def test_sql_tasks_and_decisions_hold_what_the_events_say(tmp_path: Path) -> Non
     (row,) = store.sql(waited).to_pylist()
     assert (row["task"], row["rank"], row["slack"], row["waited_for"], row["ready_beside"]) == ("a", 3, 0.5, "z", 4)
     assert row["waited"].total_seconds() == 0.01
+
+
+def test_sql_checks_hold_each_verdict_with_what_offends(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    good = CheckResult(name="not_null(id)", offending_rows=0)
+    bad = CheckResult(name="unique(id)", offending_rows=2, examples=("id = 7",))
+    error = ErrorPayload(code="check_failed", stage="engine", message="2 rows", subject="orders")
+    passed = CheckRecord(subject="orders", build_key=KEY)
+    with store.begin_run(draft()) as writer:
+        writer.emit(replace(finished("check_orders"), checks=(good,), passed=passed))
+        writer.emit(replace(finished("check_orders", status=TaskStatus.FAILED), checks=(good, bad), error=error))
+
+    rows = store.sql("select subject, name, verdict, offending_rows, examples from checks").to_pylist()
+
+    assert [tuple(row.values()) for row in rows] == [
+        ("orders", "not_null(id)", "passed", 0, []),
+        ("orders", "not_null(id)", "passed", 0, []),
+        ("orders", "unique(id)", "failed", 2, ["id = 7"]),
+    ]
 
 
 def test_sql_outputs_and_schedules_join_with_runs(tmp_path: Path) -> None:

@@ -22,99 +22,11 @@ from plan_store.errors import StoreDamaged
 from plan_store.layout import Layout
 from plan_store.manifests import manifests
 from plan_store.reader import read_events
+from plan_store.table_schemas import CHECKS, DECISIONS, OUTPUTS, RUNS, SCHEDULES, TASKS, VALIDATIONS
 
 Cell = str | int | float | tuple[str, ...] | None
 
 E = TypeVar("E", bound=Envelope)
-
-_TEXT, _INT, _FLOAT = pa.string(), pa.int64(), pa.float64()
-_TIME = pa.timestamp("ms", tz="UTC")
-
-RUNS = pa.schema(
-    [
-        ("run_id", _TEXT),
-        ("status", _TEXT),
-        ("project", _TEXT),
-        ("profile", _TEXT),
-        ("started_at", _TIME),
-        ("ended_at", _TIME),
-        ("seconds", _FLOAT),
-        ("execution_mode", _TEXT),
-        ("executor", _TEXT),
-        ("plan_signature", _TEXT),
-        ("reduced_plan_signature", _TEXT),
-        ("run_manifest_id", _TEXT),
-        ("plan_schedule_id", _TEXT),
-        ("plan_validation_id", _TEXT),
-    ]
-)
-OUTPUTS = pa.schema(
-    [
-        ("run_id", _TEXT),
-        ("name", _TEXT),
-        ("uri", _TEXT),
-        ("rows", _INT),
-        ("bytes", _INT),
-        ("sha256", _TEXT),
-        ("build_key", _TEXT),
-        ("status", _TEXT),
-    ]
-)
-TASKS = pa.schema(
-    [
-        ("run_id", _TEXT),
-        ("task", _TEXT),
-        ("status", _TEXT),
-        ("attempts", _INT),
-        ("ended_at", _TIME),
-        ("predicted_seconds", _FLOAT),
-        ("actual_seconds", _FLOAT),
-        ("rows_out", _INT),
-        ("bytes_written", _INT),
-        ("definition", _TEXT),
-        ("error", _TEXT),
-        ("cause", _TEXT),
-        ("tags", pa.list_(_TEXT)),
-    ]
-)
-DECISIONS = pa.schema(
-    [
-        ("run_id", _TEXT),
-        ("task", _TEXT),
-        ("rank", _INT),
-        ("bottom_level_cost", _FLOAT),
-        ("slack", _FLOAT),
-        ("executor", _TEXT),
-        ("ready_at", _TIME),
-        ("started_at", _TIME),
-        ("waited_for", _TEXT),
-        ("ready_beside", _INT),
-    ]
-)
-SCHEDULES = pa.schema(
-    [
-        ("run_id", _TEXT),
-        ("artifact_id", _TEXT),
-        ("plan_signature", _TEXT),
-        ("task_count", _INT),
-        ("critical_path", _TEXT),
-        ("critical_path_seconds", _FLOAT),
-        ("cost_table_id", _TEXT),
-    ]
-)
-VALIDATIONS = pa.schema(
-    [
-        ("run_id", _TEXT),
-        ("artifact_id", _TEXT),
-        ("plan_signature", _TEXT),
-        ("total_tasks", _INT),
-        ("valid_tasks", _INT),
-        ("invalid_tasks", _INT),
-        ("total_edges", _INT),
-        ("valid_edges", _INT),
-        ("invalid_edges", _INT),
-    ]
-)
 
 
 def _runs(layout: Layout, skip_damaged: bool) -> list[tuple[Cell, ...]]:
@@ -191,6 +103,30 @@ def _tasks(layout: Layout, skip_damaged: bool) -> list[tuple[Cell, ...]]:
     ]
 
 
+def _checks(layout: Layout, skip_damaged: bool) -> list[tuple[Cell, ...]]:
+    return [
+        (
+            row.run_id,
+            event.task,
+            _subject(event),
+            check.name,
+            "passed" if check.passed else "failed",
+            check.offending_rows,
+            check.examples,
+            row.event_time_unix_ms,
+        )
+        for row, event in _events(layout, TaskFinished, skip_damaged)
+        for check in event.checks
+    ]
+
+
+def _subject(event: TaskFinished) -> str | None:
+    """Give the dataset or view that a task checked."""
+    if event.passed is not None:
+        return event.passed.subject
+    return event.error.subject if event.error is not None else None
+
+
 def _decisions(layout: Layout, skip_damaged: bool) -> list[tuple[Cell, ...]]:
     return [
         (
@@ -247,6 +183,7 @@ def _validations(layout: Layout, skip_damaged: bool) -> list[tuple[Cell, ...]]:
 _BUILDERS: Mapping[str, tuple[pa.Schema, Callable[[Layout, bool], list[tuple[Cell, ...]]]]] = {
     "runs": (RUNS, _runs),
     "tasks": (TASKS, _tasks),
+    "checks": (CHECKS, _checks),
     "outputs": (OUTPUTS, _outputs),
     "schedules": (SCHEDULES, _schedules),
     "validations": (VALIDATIONS, _validations),

@@ -88,11 +88,14 @@ order by failed + with_retries desc, task
     ),
     SavedQuery(
         name="tag-costs",
-        summary="what the tasks of each tag took per week, in seconds of work",
+        summary="what the tasks of each tag took per week from Monday on, in seconds of work",
         text="""
-select date_trunc('week', ended_at) as week, tag, count(distinct run_id) as runs, count(*) as tasks,
+select cast(date_trunc('week', ended_at) as date) as week, tag, count(distinct run_id) as runs, count(*) as tasks,
        sum(actual_seconds) as seconds
-from (select run_id, ended_at, actual_seconds, unnest(tags) as tag from tasks where actual_seconds is not null)
+from (
+    select run_id, ended_at, actual_seconds, unnest(case when empty(tags) then ['(untagged)'] else tags end) as tag
+    from tasks where actual_seconds is not null
+)
 group by 1, 2 order by 1 desc, seconds desc, tag
 """,
     ),

@@ -266,7 +266,7 @@ class PlanStore(StoreMaintenance):
         return data
 
     def sql(self, query: str, *, skip_damaged: bool = False) -> "pa.Table":
-        """Answer one SELECT over `events`, `runs`, `tasks`, `outputs`, `schedules`, `validations` and `decisions`.
+        """Answer one SELECT over `events`, `runs`, `tasks`, `checks` and the other tables of `plan_store.queries`.
 
         Raises
         ------

@@ -13,7 +13,7 @@ from plan_cli.render.table_text import write_json_lines, write_table
 from plan_cli.reporting import reports_errors
 from plan_store import SAVED_QUERIES
 
-_DEFAULT = "select event_time_unix_ms, run_id, event_name from events order by event_time_unix_ms desc limit 50"
+_DEFAULT = "select event_time, run_id, event_name from events order by event_time desc limit 50"
 
 
 @reports_errors
@@ -31,8 +31,8 @@ def events(
 ) -> int:
     """Query every event of every run with SQL.
 
-    The table `events` has the stored columns, and the time as a timestamp; `runs`, `tasks`, `outputs`, `schedules`,
-    `validations` and `decisions` are views of the same history. With `--json`, each row is one line.
+    The table `events` has the stored columns, and the time as a timestamp; `runs`, `tasks`, `checks`, `outputs`,
+    `schedules`, `validations` and `decisions` are views of the same history. With `--json`, each row is one line.
 
     Parameters
     ----------

@@ -1,11 +1,12 @@
 """The rows of a query as an aligned table, or as JSON lines."""
 
 import sys
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import msgspec
 
-Cell = str | int | float | bool | bytes | None
+Cell = str | int | float | bool | bytes | datetime | None
 """A value of a result, as far as this module looks at it."""
 
 
@@ -46,7 +47,17 @@ def _text(value: Cell) -> str:
         return "null"
     if isinstance(value, bytes):
         return f"<{len(value)} bytes>"
-    return str(value)
+    if isinstance(value, float):
+        return _rounded(value)
+    if isinstance(value, datetime):
+        zone = " UTC" if value.utcoffset() == timedelta() else f"{value:%z}"
+        return f"{value:%Y-%m-%d %H:%M:%S}.{value.microsecond // 1000:03}{zone}"
+    return str(value).replace("\n", "\\n")
+
+
+def _rounded(value: float) -> str:
+    """Give a number to six places, or six digits where it is smaller; the whole of it is in the JSON lines."""
+    return f"{value:.6g}" if abs(value) < 1 else str(round(value, 6))
 
 
 def _line(cells: list[str], widths: list[int], numeric: list[bool]) -> str:
