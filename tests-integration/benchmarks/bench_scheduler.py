@@ -1,8 +1,10 @@
-"""Scheduler: order, levels, slack and critical path beside numpy, rustworkx, graphlib and networkx; then a whole plan.
+"""Scheduler: order, levels, slack and critical path beside numpy, rustworkx, graphlib, networkx and dask; then a plan.
 
 Run with `python tests-integration/benchmarks/bench_scheduler.py [largest]`, the largest number of tasks being 1,000,000
-unless given. Each figure is the best of the runs that fit into about two seconds, one when it takes longer; building
-the graph from the same arrays is included everywhere. Peak memory is that of a process that schedules once.
+unless given. Each figure is the best of the runs that fit into about two seconds, one when it takes longer; all take
+turns, so that a slow moment of the machine hits each. Building the graph from the same arrays is included everywhere.
+Peak memory is that of a process that schedules once. The growth is that of the time per edge from 10,000 tasks to the
+largest number: what memory costs, beside what it costs plain numpy on the same graph.
 """
 
 import json
@@ -13,13 +15,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import networkx as nx
 import numpy as np
 import rustworkx as rx
+from dask.order import order as dask_order
 from numpy.typing import NDArray
 
 from plan_contracts import (
@@ -133,14 +136,25 @@ def with_networkx(costs: Floats, edges: Ints) -> None:
     nx.dag_longest_path(graph)
 
 
-def best_of(run: Callable[[], object]) -> float:
-    """Measure the shortest of the runs that fit into about two seconds."""
-    best, spent = float("inf"), 0.0
-    while spent < 2.0:
-        start = time.perf_counter()
-        run()
-        seconds = time.perf_counter() - start
-        best, spent = min(best, seconds), spent + seconds
+def with_dask(_costs: Floats, edges: Ints) -> None:
+    """Find the static order of dask, which knows no costs, alone."""
+    inputs: dict[int, list[int]] = {}
+    for source, target in edges.tolist():
+        inputs.setdefault(source, [])
+        inputs.setdefault(target, []).append(source)
+    dask_order({task: (sum, read) for task, read in inputs.items()})
+
+
+def best_in_turns(runs: Sequence[Callable[[], object]]) -> list[float]:
+    """Measure the shortest of the runs of each that fit into about two seconds."""
+    best, spent = [float("inf")] * len(runs), [0.0] * len(runs)
+    while min(spent) < 2.0:
+        for place, run in enumerate(runs):
+            if spent[place] < 2.0:
+                start = time.perf_counter()
+                run()
+                seconds = time.perf_counter() - start
+                best[place], spent[place] = min(best[place], seconds), spent[place] + seconds
     return best
 
 
@@ -172,30 +186,45 @@ def print_peak(folder: Path) -> None:
     print(json.dumps(resident_peak() - before))
 
 
+CONTENDERS: dict[str, tuple[Callable[[Floats, Ints], None], int]] = {
+    "numpy levels": (with_numpy, 1_000_000),
+    "rustworkx": (with_rustworkx, 1_000_000),
+    "graphlib": (with_graphlib, 100_000),
+    "networkx": (with_networkx, 100_000),
+    "dask order": (with_dask, 10_000),
+}
+"""What is compared with, and the most tasks that it is given: ten times more take it a minute or longer."""
+
+
 def compare_arrays(largest: int) -> None:
-    contenders: dict[str, tuple[Callable[[Floats, Ints], None], int]] = {
-        "numpy levels": (with_numpy, 1_000_000),
-        "rustworkx": (with_rustworkx, 1_000_000),
-        "graphlib": (with_graphlib, 100_000),
-        "networkx": (with_networkx, 100_000),
-    }
     print(f"schedule_arrays beside others: ns per edge, and how many times ours; {os.cpu_count()} cores")
-    titles = "".join(f"{name:>20}" for name in contenders)
+    titles = "".join(f"{name:>20}" for name in CONTENDERS)
     print(f"{'shape':<10}{'tasks':>10}{'edges':>10}{'seconds':>9}{'ns/edge':>9}{'peak MiB':>9}{titles}")
     for shape in SHAPES:
+        per_edge: dict[int, tuple[float, float]] = {}
         for count in [size for size in SIZES if size <= largest]:
             costs, edges = make_graph(shape, count)
-            ours = best_of(lambda costs=costs, edges=edges: schedule_arrays(costs, edges))
-            cells = ""
-            for run, most in contenders.values():
-                if count > most:
-                    cells += f"{'-':>20}"
-                    continue
-                theirs = best_of(lambda run=run, costs=costs, edges=edges: run(costs, edges))
-                cells += f"{theirs / len(edges) * 1e9:>12,.0f}{theirs / ours:>7.1f}x"
+            runs = {name: run for name, (run, most) in CONTENDERS.items() if count <= most}
+            ours, *theirs = best_in_turns(
+                [
+                    lambda costs=costs, edges=edges: schedule_arrays(costs, edges),
+                    *(lambda run=run, costs=costs, edges=edges: run(costs, edges) for run in runs.values()),
+                ]
+            )
+            found = dict(zip(runs, theirs, strict=True))
+            cells = "".join(
+                f"{found[name] / len(edges) * 1e9:>12,.0f}{found[name] / ours:>7.1f}x"
+                if name in found
+                else f"{'-':>20}"
+                for name in CONTENDERS
+            )
             peak = peak_mebibytes(costs, edges)
             figures = f"{ours:>9.3f}{ours / len(edges) * 1e9:>9.0f}{peak:>9.0f}"
             print(f"{shape:<10}{count:>10,}{len(edges):>10,}{figures}{cells}", flush=True)
+            per_edge[count] = (ours / len(edges), found["numpy levels"] / len(edges))
+        if largest > 10_000:
+            ours, numpy = (late / early for late, early in zip(per_edge[max(per_edge)], per_edge[10_000], strict=True))
+            print(f"{'':<10}growth of ns/edge from 10,000 tasks: {ours:.2f}x, numpy levels {numpy:.2f}x", flush=True)
 
 
 def measure_plan(count: int, shape: str) -> None:

@@ -15,6 +15,9 @@ An array sweep costs about 30 microseconds whatever the width, a single task wel
 very wide graph is slow.
 """
 
+TAKEN = -1
+"""Stands for the number of inputs that a task waits for once it was taken off the graph."""
+
 
 @dataclass(frozen=True, slots=True)
 class ForwardSweep:
@@ -45,16 +48,16 @@ def sweep_forward(graph: EdgeArrays, costs: IntArray) -> ForwardSweep:
     earliest = np.zeros(count, dtype=np.int64)
     generation = np.full(count, -1, dtype=np.int64)
     by_generation = np.empty(count, dtype=np.int64)
-    claimed = np.empty(count, dtype=np.int64)
     generation_starts = [0]
     frontier = np.flatnonzero(waiting == 0)
     position = thin_tasks = 0
     while len(frontier):
+        waiting[frontier] = TAKEN
         if len(frontier) >= WIDE:
             by_generation[position : position + len(frontier)] = frontier
             position += len(frontier)
             generation_starts.append(position)
-            frontier = _free_wide(graph, costs, frontier, waiting, earliest, claimed)
+            frontier = _free_wide(graph, costs, frontier, waiting, earliest)
             continue
         # Lists are twice as fast as views of the arrays, but must be filled and written back: they are used each time
         # the graph has shown again that it is thin, so at most 16 times.
@@ -150,18 +153,22 @@ def _free_thin(thin: list[int], state: _ThinState, most: int) -> tuple[list[int]
 
 
 def _free_wide(
-    graph: EdgeArrays, costs: IntArray, frontier: IntArray, waiting: IntArray, earliest: IntArray, claimed: IntArray
+    graph: EdgeArrays, costs: IntArray, frontier: IntArray, waiting: IntArray, earliest: IntArray
 ) -> IntArray:
-    """Take a wide generation off the graph with array operations, and give the tasks that it sets free."""
+    """Take a wide generation off the graph with array operations, and give the tasks that it sets free, ascending.
+
+    Ascending tasks have their edges, costs and starts one after the other in memory; on a large graph in any other
+    order the sweeps wait for memory most of the time.
+    """
     edges, degrees = gather_rows(graph.starts, frontier)
     reached = graph.targets[edges]
     np.maximum.at(earliest, reached, np.repeat(earliest[frontier] + costs[frontier], degrees))
     np.subtract.at(waiting, reached, 1)
-    free = reached[waiting[reached] == 0]
-    # A task that several of the frontier's tasks freed stands there several times: its last claim counts.
-    turns = np.arange(len(free))
-    claimed[free] = turns
-    return free[claimed[free] == turns]
+    if len(reached) * 8 > graph.count:
+        return np.flatnonzero(waiting == 0)
+    # A task that several of the frontier's tasks freed stands there several times.
+    freed = np.sort(reached[waiting[reached] == 0])
+    return freed[np.append(True, freed[1:] != freed[:-1])] if len(freed) else freed
 
 
 def sweep_backward(graph: EdgeArrays, costs: IntArray, forward: ForwardSweep) -> IntArray:

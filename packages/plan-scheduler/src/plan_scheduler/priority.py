@@ -23,11 +23,33 @@ def order_tasks(graph: EdgeArrays, costs: IntArray, bottom: IntArray, slack: Int
     already and equals what a heap of ready tasks would give. Only a task that costs nothing can tie with its consumer;
     such ties are resolved with a heap, inside the group of equal bottom levels.
     """
-    order = np.lexsort((slack, -bottom))
+    order = _sort_tasks(bottom, slack)
     if bool((costs == 0).any()):
         tied = np.flatnonzero(bottom[graph.sources] == bottom[graph.targets])
         if len(tied):
             _resolve_ties(order, bottom, graph.sources[tied], graph.targets[tied])
+    return order
+
+
+def _sort_tasks(bottom: IntArray, slack: IntArray) -> IntArray:
+    """Give all tasks by bottom level descending, slack ascending, task ascending."""
+    if len(bottom) == 0:
+        return np.empty(0, dtype=np.int64)
+    highest = int(bottom.max())
+    shift = max(1, (len(bottom) - 1).bit_length())
+    if highest.bit_length() + shift > 63:
+        return np.lexsort((slack, -bottom))
+    # One integer per task, as for the edges: few tasks have equal bottom levels, and only these need a second key.
+    keys = highest - bottom
+    keys <<= shift
+    keys |= np.arange(len(bottom))
+    keys.sort()
+    order = keys & ((1 << shift) - 1)
+    keys >>= shift
+    equal = keys[1:] == keys[:-1]
+    tied = np.flatnonzero(np.append(equal, False) | np.append(False, equal))
+    tasks = order[tied]
+    order[tied] = tasks[np.lexsort((slack[tasks], keys[tied]))]
     return order
 
 
