@@ -102,7 +102,8 @@ def tests_313(session: nox.Session, package: str) -> None:
 @per_package
 def minimums(session: nox.Session, package: str) -> None:
     """Test one package with the lowest versions of what it declares."""
-    location = Path(session.create_tmp()).resolve() / "tree"
+    # Beside the environment: Ray refuses to keep its sessions inside of one, and a session's own folder is there.
+    location = Path(session.virtualenv.location).resolve().with_name(f"lowest-{package}")
     shutil.rmtree(location, ignore_errors=True)
     session.run_install("python", "tests-integration/tree_snapshot.py", str(location))
     session.run_install(

@@ -174,6 +174,15 @@ def test_run_function_that_raises_fails_with_the_users_own_calls(tmp_path: Path)
     assert str(error.location) == "views/v.py:11"
 
 
+def test_run_function_of_a_project_inside_the_interpreters_folder_shows_its_calls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "base_prefix", str(tmp_path.parent))
+    text = "def v(towns: pa.Table) -> pa.Table:\n    raise KeyError\n"
+    error = _failure(run(runtime(), function_request(tmp_path, text)), tmp_path)
+    assert [(frame.line, frame.function) for frame in error.traceback] == [(7, "v")]
+
+
 RAISING = {
     "without a message": ("    raise KeyError\n", "raised KeyError", 1),
     "exit": ("    raise SystemExit('done')\n", "raised SystemExit: done", 1),

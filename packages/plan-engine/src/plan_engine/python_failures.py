@@ -55,7 +55,8 @@ def _failure(view: PythonSource, folder: Path, reason: BaseException) -> PythonV
 
 
 def _user_frames(traceback: TracebackType | None, folder: Path) -> Iterator[TracebackFrame]:
-    installed = [Path(prefix).resolve() for prefix in {sys.prefix, sys.base_prefix}]
+    prefixes = [Path(prefix).resolve() for prefix in {sys.prefix, sys.base_prefix}]
+    installed = [prefix for prefix in prefixes if folder in prefix.parents]  # the project may lie in one of them, too
     for frame, line in walk_tb(traceback):
         path = Path(frame.f_code.co_filename)
         if not path.is_absolute() or not path.resolve().is_relative_to(folder):
