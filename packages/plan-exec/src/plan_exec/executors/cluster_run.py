@@ -60,15 +60,19 @@ class ClusterRun:
 
 
 def check_hello(worker: str, hello: object) -> None:
-    """Read what a worker said when it was told of the run.
+    """Read what a worker said when it was told of the run; an exception stands for one that said nothing.
 
     Raises
     ------
     ScratchUnreachable
         When it does not reach the folder where results are staged.
     WorkerStartFailed
-        When it cannot run tasks for another reason, or said something else.
+        When it cannot run tasks for another reason, said something else, or nothing.
     """
+    if isinstance(hello, TimeoutError):
+        message = f"The worker `{worker}` did not start the runtime in time, however often it was tried"
+        mend = "Look at the worker's log, and whether its machine has cores and memory to spare."
+        raise WorkerStartFailed(message, subject=worker, suggestion=mend)
     try:
         said = _HELLO.decode(hello) if isinstance(hello, bytes) else None
     except msgspec.DecodeError:

@@ -8,7 +8,9 @@ from plan_contracts import DaskSettings, ExecutorCapabilities, Placement
 from plan_exec.errors import ExecutorGone, WorkerDied
 from plan_exec.executors.cluster_run import ClusterRun, check_hello, completion_of
 from plan_exec.executors.cluster_worker import greet, run_encoded, stop_runtime
-from plan_exec.executors.dask_cluster import DaskCluster, DaskFuture, join_dask, lost_its_worker
+from plan_exec.executors.dask_client import DaskFuture
+from plan_exec.executors.dask_cluster import DaskCluster, join_dask, lost_its_worker
+from plan_exec.executors.dask_local import start_local_dask
 from plan_exec.executors.executor import Attempt, Completion, Completions, ExecutorLost
 
 HELLO_SECONDS = 60.0
@@ -44,6 +46,7 @@ class DaskExecutor:
     def __init__(self, runtime: str, slots: int, scratch_uri: str, settings: DaskSettings) -> None:
         self._slots = slots
         self._threads = slots
+        self._runtime = runtime
         self._settings = settings
         self._run = ClusterRun("dask", runtime, scratch_uri)
         self._cluster: DaskCluster | None = None
@@ -79,7 +82,7 @@ class DaskExecutor:
             When a worker cannot run tasks.
         """
         self._completions = completions
-        self._cluster = join_dask(self._settings, self._slots)
+        self._cluster = self._join()
         try:
             self._run.open()
             cluster, client = self._cluster, self._cluster.client
@@ -114,9 +117,10 @@ class DaskExecutor:
         future = self._running.get(attempt)
         if future is None:
             return
-        if self._settings.address is None:
+        cluster = self._joined()
+        if cluster.is_local:
             self._running.pop(attempt, None)
-            self._joined().end_worker_of(future.key)
+            cluster.end_worker_of(future.key)
         else:
             self._abandoned.add(attempt)
 
@@ -192,6 +196,12 @@ class DaskExecutor:
             mend = "Look at the logs of its scheduler; then build again: what was finished is reused."
             error = ExecutorGone(f"The Dask cluster{where} is lost: {why}", subject="dask", suggestion=mend)
             self._completions.put(ExecutorLost(executor=Placement.DASK, error=error.payload()))
+
+    def _join(self) -> DaskCluster:
+        address = self._settings.address
+        if address is None:
+            return start_local_dask(self._settings, self._slots, self._runtime)
+        return join_dask(self._settings, address)
 
     def _joined(self) -> DaskCluster:
         if self._cluster is None:

@@ -20,8 +20,8 @@ from plan_exec.executors.cluster_address import host_of, is_loopback
 CONNECT_SECONDS = 5.0
 """Longest wait for a head to accept a connection."""
 
-_GREETINGS = 10
-"""Workers of one machine that may die one after the other before a task that only greets has run."""
+_UNTIL_DONE = -1
+"""Ray's word for trying again without end; whoever waits for the result bounds the time."""
 
 _OBJECT_STORE_BYTES = 100 * 2**20
 """Shared memory of a local cluster; requests and answers are small, and results never go through it."""
@@ -112,10 +112,10 @@ class RayCluster:
         return self._ray.remote(num_cpus=1, max_retries=0)(function)
 
     def on_each_node(self, function: Callable[..., bytes], argument: bytes) -> dict[str, RayRef]:
-        """Run a function once on each machine; give what it gives by the machine's address."""
+        """Run a function once on each machine, again if a worker dies; give what it gives by the machine's address."""
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-        remote = self._ray.remote(num_cpus=0, max_retries=_GREETINGS)(function)
+        remote = self._ray.remote(num_cpus=0, max_retries=_UNTIL_DONE)(function)
         refs: dict[str, RayRef] = {}
         for node in self._ray.nodes():
             if node["Alive"] and cast(Mapping[str, float], node["Resources"]).get("CPU"):

@@ -33,12 +33,22 @@ class ProcessCluster:
 
     def worker_pids(self) -> list[int]:
         """Give the processes that run tasks at the moment, or are ready to."""
-        return [pid for pid, words in _below({each.pid for each in self.processes}) if _runs_tasks(words)]
+        below = _below({each.pid for each in self.processes})
+        return [*_forked(below), *(pid for pid, (_, words) in below.items() if _is_ray_worker(words))]
+
+
+def process_workers(driver: int) -> list[int]:
+    """Give the worker processes that a driver with the executor `multiprocessing` has at the moment."""
+    return _forked(_below({driver}))
 
 
 @contextmanager
 def dask_processes(
-    folder: Path, *, workers: int = 2, environment: Mapping[str, str] | None = None
+    folder: Path,
+    *,
+    workers: int = 2,
+    imports: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
 ) -> Generator[ProcessCluster]:
     """Run a Dask scheduler and workers of one thread each, which are replaced when they die.
 
@@ -48,12 +58,18 @@ def dask_processes(
         Where they write their logs.
     workers
         Worker processes.
+    imports
+        Modules that are imported before workers are forked.
     environment
         Variables beside those of this process.
     """
     port = _free_port()
     cluster = ProcessCluster(address=f"tcp://{_LOOPBACK}:{port}")
-    variables = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0", **(environment or {})}
+    variables = {
+        "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0",
+        "DASK_DISTRIBUTED__NANNY__PRELOAD_ARGV": str(list(imports)),
+        **(environment or {}),
+    }
     common = [f"--host={_LOOPBACK}", "--no-dashboard"]
     commands = [
         [sys.executable, "-m", "distributed.cli.dask_scheduler", f"--port={port}", *common],
@@ -64,6 +80,7 @@ def dask_processes(
                 f"--local-directory={folder}",
                 "--memory-limit=0",
                 "--death-timeout=120",
+                "--preload-nanny=plan_exec.executors.dask_preload",
                 *common,
             ),
         ],
@@ -140,8 +157,7 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End a process and its descendants, of which Ray has some in sessions of their own."""
-    pids = [pid for pid, _ in _below({process.pid})]
-    for pid in [process.pid, *pids]:
+    for pid in [process.pid, *_below({process.pid})]:
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -149,20 +165,26 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _below(roots: set[int]) -> list[tuple[int, str]]:
-    """Give pid and command line of each descendant."""
-    listed = subprocess.run(["ps", "-axo", "pid=,ppid=,command="], capture_output=True, text=True, check=True).stdout
-    rows = [line.split(None, 2) for line in listed.splitlines()]
-    parents = {int(row[0]): int(row[1]) for row in rows}
-    words = {int(row[0]): row[2] if len(row) > 2 else "" for row in rows}
+def _below(roots: set[int]) -> dict[int, tuple[int, str]]:
+    """Give the parent and the command line of each live descendant, by its pid."""
+    command = ["ps", "-axo", "pid=,ppid=,stat=,command="]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    rows = [line.split(None, 3) for line in listed.splitlines()]
+    live = {int(row[0]): (int(row[1]), row[3] if len(row) > 3 else "") for row in rows if not row[2].startswith("Z")}
     found: set[int] = set()
-    while more := {pid for pid, parent in parents.items() if parent in roots | found} - found:
+    while more := {pid for pid, (parent, _) in live.items() if parent in roots | found} - found:
         found |= more
-    return [(pid, words[pid]) for pid in sorted(found)]
+    return {pid: live[pid] for pid in sorted(found)}
 
 
-def _runs_tasks(command: str) -> bool:
-    return "spawn_main" in command or (command.startswith("ray::") and "RuntimeEnv" not in command)
+def _forked(processes: Mapping[int, tuple[int, str]]) -> list[int]:
+    """Give those whose parent is a server of forks, which has their command line."""
+    servers = {pid for pid, (_, words) in processes.items() if ".forkserver import main" in words}
+    return [pid for pid, (parent, _) in processes.items() if parent in servers]
+
+
+def _is_ray_worker(command: str) -> bool:
+    return command.startswith("ray::") and not command.endswith("Agent")
 
 
 def _free_port() -> int:

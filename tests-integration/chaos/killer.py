@@ -1,0 +1,66 @@
+"""What kills workers."""
+
+import os
+import random
+import signal
+import threading
+from collections.abc import Callable
+
+
+class Killer(threading.Thread):
+    """Kills one worker about every second, until it is told to stop.
+
+    Parameters
+    ----------
+    workers
+        Gives the processes that may run a task at the moment.
+    dice
+        Chooses among them, and the moment.
+    """
+
+    def __init__(self, workers: Callable[[], list[int]], dice: random.Random) -> None:
+        super().__init__(daemon=True)
+        self._workers = workers
+        self._dice = dice
+        self._told_to_stop = threading.Event()
+        self.killed = 0
+
+    def run(self) -> None:
+        """Kill until told to stop."""
+        while not self._told_to_stop.wait(self._dice.uniform(0.5, 1.5)):
+            if workers := self._workers():
+                self._kill(self._dice.choice(workers))
+
+    def stop(self) -> int:
+        """Kill no more; give how many were killed."""
+        self._told_to_stop.set()
+        self.join()
+        return self.killed
+
+    def _kill(self, pid: int) -> None:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+        self.killed += 1
+
+
+class SeenBefore:
+    """Gives the workers that were there at the last look, too: they have started.
+
+    Parameters
+    ----------
+    workers
+        Gives all workers.
+    """
+
+    def __init__(self, workers: Callable[[], list[int]]) -> None:
+        self._workers = workers
+        self._before: set[int] = set()
+
+    def __call__(self) -> list[int]:
+        """Look again."""
+        now = self._workers()
+        started = [pid for pid in now if pid in self._before]
+        self._before = set(now)
+        return started
