@@ -3,6 +3,7 @@
 import hashlib
 import math
 import re
+import threading
 from functools import cache
 from typing import TypeVar, cast
 
@@ -142,14 +143,21 @@ def encode_json_pretty(document: Contract) -> bytes:
     return msgspec.json.format(encode_json(document), indent=2) + b"\n"
 
 
+# msgspec notes what it learns of a type before it has learnt everything, so that types may be recursive. A decoder that
+# another thread makes at that moment takes the half for the whole, and decoding with it crashes the process.
+_making_decoders = threading.RLock()
+
+
 @cache
 def _msgpack_decoder(contract: type[T]) -> msgspec.msgpack.Decoder[T]:
-    return msgspec.msgpack.Decoder(contract)
+    with _making_decoders:
+        return msgspec.msgpack.Decoder(contract)
 
 
 @cache
 def _json_decoder(contract: type[T]) -> msgspec.json.Decoder[T]:
-    return msgspec.json.Decoder(contract)
+    with _making_decoders:
+        return msgspec.json.Decoder(contract)
 
 
 def _check_size(data: bytes, contract: type[Contract]) -> None:
