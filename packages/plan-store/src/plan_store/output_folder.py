@@ -5,7 +5,7 @@ from pathlib import Path
 
 from plan_contracts import DatasetRef, OutputRecord, StagedOutput, check_name
 from plan_store.objects import leads_out
-from plan_store.placing import sync_file, sync_folder
+from plan_store.placing import sync_files, sync_folder
 from plan_store.result_cache import reference
 from plan_store.verified_files import VerifiedFiles
 
@@ -69,9 +69,8 @@ class OutputFolder:
 
     def sync(self) -> None:
         """Sync the published files and their folder, and remove the folder for staging when it is empty."""
-        for path in self._unsynced:
-            sync_file(path)
         if self._unsynced:
+            sync_files(self._unsynced)
             sync_folder(self._folder)
             self._unsynced.clear()
         if self._beside.is_dir() and not any(self._beside.iterdir()):

@@ -20,7 +20,7 @@ from plan_contracts import (
 )
 from plan_store.errors import OutputsUnwritable, PublishFailed, StagedFileDiffers
 from plan_store.output_place import OutputPlace
-from plan_store.placing import sync_file
+from plan_store.placing import sync_files
 from plan_store.project_lease import ProjectHold
 from plan_store.result_cache import ResultCache
 from plan_store.verified_files import VerifiedFiles
@@ -201,9 +201,9 @@ class OutputCommitter:
         """Make everything that was published survive a loss of power, and clear the stage."""
         shutil.rmtree(self._stage, ignore_errors=True)
         self._place.sync()
-        for path in self._kept:
-            sync_file(path)
-        self._kept.clear()
+        if self._kept:
+            sync_files(self._kept)
+            self._kept.clear()
         self._verified.save()
 
     def current(self) -> tuple[OutputRecord, ...]:

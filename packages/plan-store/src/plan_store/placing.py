@@ -3,7 +3,11 @@
 import errno
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
+
+SYNCED_TOGETHER = 16
+"""Files that are synced at a time: a thousand small ones take a tenth of the time, and more at once gain little."""
 
 _NAMELESS_FILE: int = getattr(os, "O_TMPFILE", 0)
 _NOT_HERE = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL}
@@ -68,8 +72,25 @@ def make_folder(folder: Path) -> None:
     sync_folder(folder.parent)
 
 
-def sync_file(path: Path) -> None:
-    """Make a file's content durable."""
+def sync_files(paths: Sequence[Path]) -> None:
+    """Make the content of files durable, several at a time, which file systems put to disk together.
+
+    Raises
+    ------
+    OSError
+        When one of them cannot be synced; the others may not be either.
+    """
+    from concurrent.futures import ThreadPoolExecutor  # whose import takes as long as a few syncs
+
+    pool = ThreadPoolExecutor(min(SYNCED_TOGETHER, max(1, len(paths))), thread_name_prefix="plan-store-sync")
+    try:
+        for _ in pool.map(_sync_file, paths):
+            pass
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _sync_file(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
