@@ -1,6 +1,10 @@
 """Kill builds and compactions at random moments, again and again, and look whether anything was lost.
 
-Run with `nox -s soak -- soak_kills`. PLAN_SOAK_BUILDS (300) and PLAN_SOAK_COMPACTIONS (200) set how many.
+Each worker has a project of its own, kills a build, looks, kills a compaction, looks, and so on; every tenth build is
+left to its end, which must succeed.
+
+Run with `nox -s soak -- soak_kills`. PLAN_SOAK_BUILDS (300) and PLAN_SOAK_COMPACTIONS (200) set how many,
+PLAN_SOAK_WORKERS (one for each core) how many projects, PLAN_SOAK_SEED (1) the moments.
 """
 
 import contextlib
@@ -11,14 +15,30 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 from crash_project import TIME_LIMIT_SECONDS, CrashProject
 
 BUILDS = int(os.environ.get("PLAN_SOAK_BUILDS", "300"))
 COMPACTIONS = int(os.environ.get("PLAN_SOAK_COMPACTIONS", "200"))
+WORKERS = int(os.environ.get("PLAN_SOAK_WORKERS", str(os.cpu_count() or 1)))
 SEED = int(os.environ.get("PLAN_SOAK_SEED", "1"))
 WHOLE_BUILD_EVERY = 10
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """What a worker did."""
+
+    builds: int = 0
+    killed_builds: int = 0
+    whole_builds: int = 0
+    compactions: int = 0
+    killed_compactions: int = 0
+    events: int = 0
 
 
 def kill_after(process: "subprocess.Popen[str]", seconds: float) -> bool:
@@ -40,52 +60,55 @@ def duration(process: "subprocess.Popen[str]") -> float:
     return time.monotonic() - began
 
 
-def kill_builds(project: CrashProject, chance: random.Random) -> int:
-    """Kill builds; give how many were running when they were."""
-    project.change()
-    longest = duration(project.build())
-    killed = 0
-    for number in range(BUILDS):
+def share(total: int, worker: int) -> int:
+    """Give what a worker does of a total."""
+    return total // WORKERS + (worker < total % WORKERS)
+
+
+def soak(worker: int) -> Tally:
+    """Kill a worker's share of builds and compactions, the latter spread evenly between the former."""
+    chance = random.Random(SEED * 1000 + worker)
+    builds, compactions = share(BUILDS, worker), share(COMPACTIONS, worker)
+    tally = Tally()
+    with tempfile.TemporaryDirectory() as folder:
+        project = CrashProject(Path(folder) / "shop")
         project.change()
-        killed += kill_after(project.build(), chance.uniform(0.3, 1.0) * longest)
-        project.check()
-        if number % WHOLE_BUILD_EVERY == WHOLE_BUILD_EVERY - 1:
+        longest_build, longest_compaction = duration(project.build()), duration(project.compact())
+        for number in range(1, builds + 1):
             project.change()
-            project.build_whole()
-            sys.stdout.write(f"  {number + 1} builds, {killed} killed, {project.events} events\n")
-            sys.stdout.flush()
-    return killed
-
-
-def kill_compactions(project: CrashProject, chance: random.Random) -> int:
-    """Kill compactions; give how many were running when they were."""
-    longest = duration(project.compact())
-    killed = 0
-    for number in range(COMPACTIONS):
-        if number % 4 == 0:
-            project.change()
-            project.build_whole()
-        killed += kill_after(project.compact(), chance.uniform(0.3, 1.0) * longest)
+            tally.killed_builds += kill_after(project.build(), chance.uniform(0.3, 1.0) * longest_build)
+            tally.builds += 1
+            project.check()
+            while tally.compactions < compactions * number // builds:
+                tally.killed_compactions += kill_after(project.compact(), chance.uniform(0.3, 1.0) * longest_compaction)
+                tally.compactions += 1
+                project.check()
+            if number % WHOLE_BUILD_EVERY == 0 or number == builds:
+                project.change()
+                project.build_whole()
+                tally.whole_builds += 1
+                sys.stdout.write(f"  worker {worker}: {number} of {builds} builds, {project.events} events\n")
+                sys.stdout.flush()
+        duration(project.compact())
         project.check()
-        if number % 20 == 19:
-            sys.stdout.write(f"  {number + 1} compactions, {killed} killed, {project.events} events\n")
-            sys.stdout.flush()
-    return killed
+        tally.events = project.events
+    return tally
 
 
 def main() -> None:
     """Kill, check, and print the figures; a violation ends it with a traceback."""
-    chance = random.Random(SEED)
-    with tempfile.TemporaryDirectory() as folder:
-        project = CrashProject(Path(folder) / "shop")
-        compactions = kill_compactions(project, chance)
-        builds = kill_builds(project, chance)
-        project.build_whole()
-        with project.compact() as process:
-            process.communicate(timeout=TIME_LIMIT_SECONDS)
-        project.check()
-        shown = f"{BUILDS} builds ({builds} killed), {COMPACTIONS} compactions ({compactions} killed)"
-        sys.stdout.write(f"{shown}: {project.events} events, 0 lost, 0 doubled, every output whole\n")
+    began = time.monotonic()
+    with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
+        tallies = list(pool.map(soak, range(WORKERS)))
+
+    def total(name: str) -> int:
+        return sum(getattr(tally, name) for tally in tallies)
+
+    sys.stdout.write(
+        f"{total('builds')} builds ({total('killed_builds')} killed) and {total('whole_builds')} whole ones between, "
+        f"{total('compactions')} compactions ({total('killed_compactions')} killed), {total('events')} events: "
+        f"0 lost, 0 doubled, every output whole; {time.monotonic() - began:.0f} s\n"
+    )
 
 
 if __name__ == "__main__":
