@@ -89,11 +89,21 @@ def test_build_on_processes_reads_a_secret_there_and_leaves_no_trace_of_it(tmp_p
 
 def test_build_without_the_environment_of_a_secret_runs_nothing(tmp_path: Path) -> None:
     folder = _project(tmp_path / "p")
-    assert plan_cli("validate", folder).code == 0
     answer = plan_cli("build", folder)
     assert answer.code == 2
     assert "the environment has no `${PLAN_TEST_SALT}`" in answer.err
     assert not list((folder / "out").glob("*.parquet"))
+
+
+def test_validate_names_the_environment_of_a_secret_that_is_not_set(tmp_path: Path) -> None:
+    folder = _project(tmp_path / "p")
+
+    assert plan_cli("validate", folder, env=SECRET).code == 0
+    answer = plan_cli("validate", folder)
+
+    assert answer.code == 2
+    assert "views         4        4        0 " in answer.out
+    assert "the environment has no `${PLAN_TEST_SALT}`" in answer.text
 
 
 def test_commands_refuse_values_that_do_not_fit(tmp_path: Path) -> None:

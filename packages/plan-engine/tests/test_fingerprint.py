@@ -11,10 +11,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from project_builder import compiled, definition, write_project
+from datafusion import SessionConfig
+from project_builder import CUSTOMERS, ORDERS, compiled, definition, write_project
 
-from plan_contracts import load_project_file
+from plan_contracts import ViewSource, load_project_file
 from plan_engine import compile_project
+from plan_engine.fingerprint import view_definition
+from plan_engine.plan_view import plan_view
+from plan_engine.planning_session import PlanningSession
 
 BASE = "select o.order_id, o.amount * 2 as twice from orders o where o.status = 'paid'"
 
@@ -102,6 +106,55 @@ def test_definition_of_a_volatile_view_is_stable_and_the_view_is_marked(call: st
 
     assert definition(first, "v") == definition(second, "v")
     assert {node.name: node.volatile for node in first.graph.nodes if node.name in views} == {"v": True, "w": False}
+
+
+SETTINGS = {
+    "partitions": {"datafusion.execution.target_partitions": "1"},
+    "many partitions": {"datafusion.execution.target_partitions": "16"},
+    "batches": {"datafusion.execution.batch_size": "128"},
+    "passes": {"datafusion.optimizer.max_passes": "1"},
+    "joins": {"datafusion.optimizer.prefer_hash_join": "false"},
+    "repartitioning": {
+        "datafusion.optimizer.repartition_joins": "false",
+        "datafusion.optimizer.repartition_aggregations": "false",
+        "datafusion.optimizer.repartition_windows": "false",
+    },
+    "filters": {
+        "datafusion.execution.parquet.pushdown_filters": "true",
+        "datafusion.optimizer.filter_null_join_keys": "true",
+    },
+    "failed rules": {"datafusion.optimizer.skip_failed_rules": "true"},
+    "statistics": {"datafusion.execution.collect_statistics": "false"},
+    "time zone": {"datafusion.execution.time_zone": "+05:30"},
+}
+PLANNED = {
+    "filtered": BASE,
+    "joined": "select c.name, sum(o.amount) as a from orders o join customers c using (customer_id) group by 1",
+    "ranked": "select *, row_number() over (partition by customer_id order by placed) as n from orders",
+    "nested": "select name from customers where customer_id in (select customer_id from orders where amount > 1 + 1)",
+    "clock": "select order_id, now() as at from orders where placed < now()",
+}
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_definition_does_not_depend_on_settings_of_the_optimizer(setting: str) -> None:
+    config = SessionConfig()
+    for key, value in SETTINGS[setting].items():
+        config = config.set(key, value)
+
+    assert _definitions(PlanningSession(config=config)) == _definitions(PlanningSession())
+
+
+def _definitions(session: PlanningSession) -> dict[str, str]:
+    session.add_table("orders", ORDERS.schema)
+    session.add_table("customers", CUSTOMERS.schema)
+    found: dict[str, str] = {}
+    for name, sql in PLANNED.items():
+        view = ViewSource(name=name, path=f"views/{name}.sql", sql=sql)
+        planned = plan_view(session, view, ("customers", "orders"))
+        assert planned.unoptimized is not None
+        found[name] = view_definition(sql, planned.unoptimized, planned.required or {}, {})
+    return found
 
 
 def test_compile_project_is_equal_in_another_process_folder_and_hash_seed(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ from plan_engine.errors import (
     WorkNotSupported,
 )
 from plan_engine.requests import build_requests
+from plan_engine.secret_values import missing_secrets
 from plan_engine.view_declaration import view
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ __all__ = [
     # compile
     "CompileCache",
     "compile_project",
+    "missing_secrets",
     "trace_lineage",
     # declare Python views
     "view",
