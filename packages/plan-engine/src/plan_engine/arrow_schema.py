@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from plan_contracts import CanonicalType, Column, canonical_type, parse_type
+from plan_contracts import CanonicalType, Column, TypeNotCanonical, parse_type
 
 _PLAIN: dict[str, pa.DataType] = {
     "null": pa.null(),
@@ -31,22 +31,67 @@ _PLAIN: dict[str, pa.DataType] = {
     "date64": pa.date64(),
 }
 
+_LISTS = (pa.ListType, pa.LargeListType, pa.FixedSizeListType, pa.ListViewType, pa.LargeListViewType)
+
 _UNITS: dict[str, Literal["s", "ms", "us", "ns"]] = {"s": "s", "ms": "ms", "us": "us", "ns": "ns"}
 
 _DECIMAL128_DIGITS = 38
 
 
 def columns_of(schema: pa.Schema) -> tuple[Column, ...]:
-    """Give the columns of a schema with canonical types, in order."""
+    """Give the columns of a schema with canonical types, in order.
+
+    Raises
+    ------
+    TypeNotCanonical
+        When a column has a type without a canonical form, such as a union; it is named.
+    """
     return tuple(
         Column(
             name=field.name,
-            type=canonical_type(str(field.type)),
+            type=_type_of(field),
             nullable=field.nullable,
             metadata=_metadata(field.metadata),
         )
         for field in schema
     )
+
+
+def _type_of(field: pa.Field) -> str:
+    try:
+        return canonical_text(field.type)
+    except TypeNotCanonical as reason:
+        message = f"The column `{field.name}` has the type `{field.type}`, which cannot be read"
+        raise TypeNotCanonical(message, subject=str(field.type), suggestion="Rewrite it as a struct.") from reason
+
+
+@lru_cache(maxsize=4096)
+def canonical_text(kind: pa.DataType) -> str:
+    """Give the canonical text of a type.
+
+    Examples
+    --------
+    >>> canonical_text(pa.struct([("dc:title", pa.large_list(pa.string()))]))
+    'struct<"dc:title": list<string>>'
+    """
+    return str(_canonical(kind))
+
+
+def _canonical(kind: pa.DataType) -> CanonicalType:
+    """Take nested types apart rather than read their text, where names of fields may hold any character."""
+    if pa.types.is_struct(kind):
+        fields = list(kind)
+        children = tuple(_canonical(field.type) for field in fields)
+        return CanonicalType("struct", children=children, field_names=tuple(field.name for field in fields))
+    if pa.types.is_map(kind):
+        return CanonicalType("map", children=(_canonical(kind.key_type), _canonical(kind.item_type)))
+    if pa.types.is_dictionary(kind):
+        return CanonicalType("dictionary", children=(_canonical(kind.value_type),))
+    if isinstance(kind, _LISTS):
+        return CanonicalType("list", children=(_canonical(kind.value_type),))
+    if pa.types.is_run_end_encoded(kind):
+        return _canonical(kind.value_type)
+    return parse_type(str(kind))
 
 
 def schema_of(columns: Sequence[Column]) -> pa.Schema:

@@ -15,10 +15,10 @@ from plan_engine.compressed_text import DAMAGED
 from plan_engine.compression import compression_of
 from plan_engine.csv_reading import csv_read_options
 from plan_engine.data_source import DataSource
-from plan_engine.datafusion_messages import clean, read_csv_fault
+from plan_engine.datafusion_messages import ENCODING_MEND, clean, read_csv_fault, speaks_of_encoding
 from plan_engine.errors import DatasetSchemasDiffer, DatasetUnreadable
 from plan_engine.file_facts import FileFacts, damaged, lines_and_digest, look_into
-from plan_engine.source_files import SourceFile
+from plan_engine.source_files import SourceFile, told_apart
 from plan_engine.text_diagnosis import broken_csv_line, csv_header
 
 INFERENCE_ROWS = 100_000
@@ -82,11 +82,11 @@ def _common_header(name: str, files: Sequence[SourceFile], source: DataSource, c
             message = f"The file `{file.uri}` of the dataset `{name}` has several columns called `{repeated[0]}`"
             raise DatasetUnreadable(message, subject=name, suggestion="Give each column a name of its own.")
         if header != headers[0]:
-            shown = f"`{files[0].name}` has {', '.join(headers[0])}, and `{file.name}` has {', '.join(header)}"
+            first, other = told_apart(files[0], file)
+            shown = f"`{first}` has {', '.join(headers[0])}, and `{other}` has {', '.join(header)}"
             message = f"The files of the dataset `{name}` have different header lines: {shown}"
             mend = "Make two datasets of them, or rewrite one: columns are read by their place."
-            related = (files[0].name, file.name)
-            raise DatasetSchemasDiffer(message, subject=name, related=related, suggestion=mend)
+            raise DatasetSchemasDiffer(message, subject=name, related=(first, other), suggestion=mend)
     return headers[0]
 
 
@@ -102,11 +102,11 @@ def _header(name: str, file: SourceFile, source: DataSource, csv: CsvOptions) ->
 def _check_widths(name: str, files: Sequence[SourceFile], schemas: Sequence[pa.Schema]) -> None:
     for file, schema in zip(files, schemas, strict=True):
         if len(schema) != len(schemas[0]):
-            shown = f"`{files[0].name}` has {len(schemas[0])}, and `{file.name}` has {len(schema)}"
+            first, other = told_apart(files[0], file)
+            shown = f"`{first}` has {len(schemas[0])}, and `{other}` has {len(schema)}"
             message = f"The files of the dataset `{name}` have different numbers of columns: {shown}"
-            related = (files[0].name, file.name)
             mend = "Make two datasets of them."
-            raise DatasetSchemasDiffer(message, subject=name, related=related, suggestion=mend)
+            raise DatasetSchemasDiffer(message, subject=name, related=(first, other), suggestion=mend)
 
 
 def _inferred(name: str, file: SourceFile, source: DataSource, csv: CsvOptions) -> pa.Schema:
@@ -124,6 +124,7 @@ def _inferred(name: str, file: SourceFile, source: DataSource, csv: CsvOptions) 
         what = f" in line {broken.line}: {broken.text}" if broken is not None else f": {clean(str(reason))}"
         message = f"The file `{file.uri}` of the dataset `{name}` is not readable CSV{what}"
         mend = "Mend the file, or tell how it is written under `csv` (delimiter, quote, header)."
+        mend = ENCODING_MEND if speaks_of_encoding(str(reason)) else mend
         raise DatasetUnreadable(message, subject=name, suggestion=mend) from reason
 
 

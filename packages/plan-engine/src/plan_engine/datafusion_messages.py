@@ -225,7 +225,12 @@ def read_json_fault(text: str) -> JsonFault | None:
     return JsonFault(path=tuple(_JSON_FIELD.findall(text)), value=value.strip(), kind=kind.lower())
 
 
+_ENCODING = re.compile(r"UTF-8 error while reading CSV file|invalid utf-8|Encountered non[- ]UTF-8", re.IGNORECASE)
+ENCODING_MEND = "Convert it, for example with `iconv -f LATIN1 -t UTF-8`: text is read as UTF-8."
+"""What to do about a file in another encoding."""
+
 _REWORDED = (
+    (re.compile(r"invalid utf-8: .* at line (\d+)"), "line {0} is not UTF-8"),
     (_FUNCTION, "there is no function `{0}`"),
     (
         _GROUPED,
@@ -245,6 +250,7 @@ _READING = re.compile(r"\bIO error", re.IGNORECASE)
 _OBJECT_STORE = re.compile(r"Generic S3 error|Error performing [A-Z]+ https?://")
 
 _MENDS = (
+    (_ENCODING, ENCODING_MEND),
     (re.compile(r"divide by zero", re.IGNORECASE), "Guard the divisor, for example with `nullif(divisor, 0)`."),
     (
         re.compile(r"while parsing value|Csv error"),
@@ -281,6 +287,17 @@ def wants_memory(text: str) -> bool:
     True
     """
     return _EXHAUSTED.search(text) is not None
+
+
+def speaks_of_encoding(text: str) -> bool:
+    """Say whether a text file could not be read because it is not UTF-8.
+
+    Examples
+    --------
+    >>> speaks_of_encoding("Csv error: Encountered UTF-8 error while reading CSV file: invalid utf-8: ... at line 2")
+    True
+    """
+    return _ENCODING.search(text) is not None
 
 
 def speaks_of_reading(text: str) -> bool:

@@ -42,6 +42,7 @@ from plan_engine.parquet_facts import parquet_facts
 from plan_engine.schema_union import unified_schema
 from plan_engine.source_files import SourceFile
 from plan_engine.storage_settings import bucket_and_key, is_url, storage_settings
+from plan_engine.toml_locations import TomlLocations
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,12 +69,14 @@ def resolve_datasets(
     dict, list
         The datasets that were understood, by name, and the errors of the others.
     """
+    locations = TomlLocations(folder)
     resolved: dict[str, ResolvedDataset] = {}
     errors: list[PlanError] = []
     for name in sorted(found):
         try:
             resolved[name] = _resolve(folder, name, sections[name], found[name])
         except PlanError as error:
+            error.location = error.location or locations.of("datasets", name)
             errors.append(error)
     return resolved, errors
 

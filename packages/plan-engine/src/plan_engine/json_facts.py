@@ -9,16 +9,16 @@ from collections.abc import Sequence
 import pyarrow as pa
 from datafusion import SessionContext
 
-from plan_contracts import JsonOptions, canonical_type
-from plan_engine.arrow_schema import arrow_type
+from plan_contracts import JsonOptions
+from plan_engine.arrow_schema import arrow_type, canonical_text
 from plan_engine.compression import compression_of
 from plan_engine.csv_facts import INFERENCE_ROWS
 from plan_engine.data_source import DataSource
-from plan_engine.datafusion_messages import JsonFault, clean, read_json_fault
+from plan_engine.datafusion_messages import ENCODING_MEND, JsonFault, clean, read_json_fault
 from plan_engine.errors import DatasetSchemasDiffer, DatasetUnreadable
 from plan_engine.file_facts import FileFacts, lines_and_digest, look_into
-from plan_engine.source_files import SourceFile
-from plan_engine.text_diagnosis import broken_json_line
+from plan_engine.source_files import SourceFile, told_apart
+from plan_engine.text_diagnosis import NOT_UTF8, broken_json_line
 
 
 def json_facts(name: str, files: Sequence[SourceFile], source: DataSource, json: JsonOptions) -> list[FileFacts]:
@@ -78,7 +78,7 @@ def _inferred(name: str, file: SourceFile, source: DataSource) -> pa.Schema:
         what = broken.text if broken is not None else clean(str(reason))
         line = f" in line {broken.line}" if broken is not None else ""
         message = f"The file `{file.uri}` of the dataset `{name}` is no JSON lines{line}: {what}"
-        mend = "Write one object on each line."
+        mend = ENCODING_MEND if what == NOT_UTF8 else "Write one object on each line."
         raise DatasetUnreadable(message, subject=name, suggestion=mend) from reason
 
 
@@ -128,8 +128,9 @@ def _settled(kind: pa.DataType) -> pa.DataType:
 def _differs(
     name: str, column: str, one: tuple[SourceFile, pa.DataType], other: tuple[SourceFile, pa.DataType]
 ) -> DatasetSchemasDiffer:
-    shown = [f"{canonical_type(str(kind))} in `{file.name}`" for file, kind in (one, other)]
+    places = told_apart(one[0], other[0])
+    kinds = [canonical_text(kind) for _, kind in (one, other)]
+    shown = [f"{kind} in `{place}`" for kind, place in zip(kinds, places, strict=True)]
     message = f"The files of the dataset `{name}` differ: the field `{column}` is {shown[0]} and {shown[1]}"
-    related = (one[0].name, other[0].name)
     mend = "Rewrite one, or make two datasets of them."
-    return DatasetSchemasDiffer(message, subject=name, related=related, suggestion=mend)
+    return DatasetSchemasDiffer(message, subject=name, related=places, suggestion=mend)

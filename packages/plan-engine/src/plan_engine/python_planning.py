@@ -10,11 +10,10 @@ from plan_contracts import (
     PythonSource,
     SourceLocation,
     ViewSource,
-    canonical_type,
     digest,
     encode_msgpack,
 )
-from plan_engine.arrow_schema import schema_of
+from plan_engine.arrow_schema import canonical_text, schema_of
 from plan_engine.fingerprint import engine_version
 from plan_engine.planned_view import PlannedView
 from plan_engine.planning_session import Plan, PlanningSession
@@ -80,9 +79,7 @@ def fitting_types(
                 columns[column] = kind
                 if isinstance(session.plan(view.sql, stubs), Plan):
                     break
-    return {
-        name: {column: canonical_type(str(kind)) for column, kind in columns.items()} for name, columns in stubs.items()
-    }
+    return {name: {column: canonical_text(kind) for column, kind in columns.items()} for name, columns in stubs.items()}
 
 
 def undeclared_output(

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from plan_contracts import AbsentColumns, canonical_type, parse_type, widens_safely
-from plan_engine.arrow_schema import arrow_type
+from plan_contracts import AbsentColumns, parse_type, widens_safely
+from plan_engine.arrow_schema import arrow_type, canonical_text
 from plan_engine.errors import DatasetSchemasDiffer
-from plan_engine.source_files import SourceFile
+from plan_engine.source_files import SourceFile, told_apart
 
 _WIDER = ("int16", "int32", "int64", "float64", "timestamp(us)")
 _INTEGER_DIGITS = {"int8": 3, "int16": 5, "int32": 10, "int64": 19, "uint8": 3, "uint16": 5, "uint32": 10, "uint64": 20}
@@ -74,7 +74,7 @@ def common_type(kinds: Sequence[pa.DataType]) -> pa.DataType | None:
     >>> common_type([pa.int32(), pa.string()]) is None
     True
     """
-    by_name = {canonical_type(str(kind)): kind for kind in reversed(kinds)}
+    by_name = {canonical_text(kind): kind for kind in reversed(kinds)}
     if len(by_name) == 1:
         return kinds[0]
     candidates = [*by_name, *_WIDER, *_wider_decimal(list(by_name))]
@@ -99,23 +99,22 @@ def _wider_decimal(types: Sequence[str]) -> list[str]:
 
 
 def _lacks(name: str, column: str, holder: SourceFile, lacking: SourceFile) -> DatasetSchemasDiffer:
-    shown = f"`{holder.name}` has a column `{column}`, and `{lacking.name}` has none"
+    one, other = told_apart(holder, lacking)
+    shown = f"`{one}` has a column `{column}`, and `{other}` has none"
     message = f"The files of the dataset `{name}` differ: {shown}"
     mend = 'Rewrite one, make two datasets of them, or set `absent_columns = "null"`.'
-    return DatasetSchemasDiffer(message, subject=name, related=(holder.name, lacking.name), suggestion=mend)
+    return DatasetSchemasDiffer(message, subject=name, related=(one, other), suggestion=mend)
 
 
 def _differs(name: str, column: str, files: Sequence[SourceFile], fields: Sequence[pa.Field]) -> DatasetSchemasDiffer:
-    one = canonical_type(str(fields[0].type))
+    one = canonical_text(fields[0].type)
     place = next(
         (place for place, field in enumerate(fields) if common_type([fields[0].type, field.type]) is None),
         len(fields) - 1,
     )
-    other = canonical_type(str(fields[place].type))
-    message = (
-        f"The files of the dataset `{name}` differ: the column `{column}` is {one} in `{files[0].name}` "
-        f"and {other} in `{files[place].name}`"
-    )
-    related = (files[0].name, files[place].name)
+    other = canonical_text(fields[place].type)
+    holder, differing = told_apart(files[0], files[place])
+    shown = f"the column `{column}` is {one} in `{holder}` and {other} in `{differing}`"
+    message = f"The files of the dataset `{name}` differ: {shown}"
     mend = "Rewrite one, or make two datasets of them: neither type holds every value of the other."
-    return DatasetSchemasDiffer(message, subject=name, related=related, suggestion=mend)
+    return DatasetSchemasDiffer(message, subject=name, related=(holder, differing), suggestion=mend)

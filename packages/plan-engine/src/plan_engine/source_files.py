@@ -26,6 +26,20 @@ class SourceFile:
         return self.uri.rsplit("/", 1)[-1]
 
 
+def told_apart(one: SourceFile, other: SourceFile) -> tuple[str, str]:
+    """Give the ends of two places, no longer than it takes to tell one from the other.
+
+    Examples
+    --------
+    >>> one, other = (SourceFile(uri=f"/data/day={day}/a.csv", bytes=1, version="1") for day in (1, 2))
+    >>> told_apart(one, other)
+    ('day=1/a.csv', 'day=2/a.csv')
+    """
+    first, second = one.uri.split("/"), other.uri.split("/")
+    length = next((size for size in range(1, len(first)) if first[-size:] != second[-size:]), len(first))
+    return "/".join(first[-length:]), "/".join(second[-length:])
+
+
 def local_file(path: str) -> SourceFile:
     """Look at a file.
 

@@ -16,6 +16,9 @@ from plan_engine.data_source import DataSource
 from plan_engine.datafusion_messages import CsvFault, JsonFault
 from plan_engine.source_files import SourceFile
 
+NOT_UTF8 = "it is not UTF-8"
+"""What is wrong with a line in another encoding."""
+
 _SHOWN_CHARACTERS = 60
 
 
@@ -59,6 +62,8 @@ def broken_json_line(source: DataSource, file: SourceFile, fault: JsonFault) -> 
 def _json_fault_of(line: bytes, fault: JsonFault) -> str | None:
     try:
         value: object = json.loads(line)
+    except UnicodeDecodeError:
+        return NOT_UTF8
     except ValueError as reason:
         return str(reason).split(":", maxsplit=1)[0]
     if not isinstance(value, dict):
