@@ -500,3 +500,52 @@ def test_snapshot_of_equal_copies_is_equal_and_of_changed_ones_is_not(kind: Data
         ids.append(project(tmp_path / name, f'path = "d.{kind.value}"').snapshots["d"].content_id)
 
     assert ids[0] == ids[1] != ids[2]
+
+
+# Nested types, names and encodings as they come
+
+
+def test_maps_and_fields_of_any_name_are_read(tmp_path: Path) -> None:
+    kinds = {
+        "props": pa.map_(pa.string(), pa.string()),
+        "odd": pa.struct([("dc:title", pa.string()), ("a, b", pa.list_(pa.struct([("x>y", pa.int32())])))]),
+    }
+    there: dict[str, list[object]] = {
+        "props": [[("k", "v")], None],
+        "odd": [{"dc:title": "t", "a, b": [{"x>y": 1}]}, None],
+    }
+    pq.write_table(
+        pa.table({name: pa.array(there[name], kind) for name, kind in kinds.items()}), tmp_path / "d.parquet"
+    )
+
+    assert types(project(tmp_path, 'path = "d.parquet"')) == {
+        "props": "map<string, string>",
+        "odd": 'struct<"dc:title": string, "a, b": list<struct<"x>y": int32>>>',
+    }
+    assert rows(tmp_path, 'path = "d.parquet"', "select props, odd from d where odd is not null") == [
+        {"props": [("k", "v")], "odd": there["odd"][0]}
+    ]
+
+
+def test_files_of_one_name_that_differ_are_told_apart(tmp_path: Path) -> None:
+    for day, table in ((1, PEOPLE), (2, PEOPLE.drop_columns("s"))):
+        (tmp_path / f"day={day}").mkdir()
+        pq.write_table(table, tmp_path / f"day={day}" / "p.parquet")
+
+    error = refused(tmp_path, 'path = "*/p.parquet"')
+
+    assert "`day=1/p.parquet` has a column `s`, and `day=2/p.parquet` has none" in error.message
+    assert str(error.location) == "plan.toml:4:2"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("d.csv", "n;s\n1;M\xfcller\n"), ("d.json", '{"n": 1, "s": "a"}\n{"s": "M\xfcller"}\n')]
+)
+def test_text_in_another_encoding_is_named_with_its_line(name: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(text.encode("latin-1"))
+
+    error = refused(tmp_path, f'path = "{name}"')
+
+    assert "line 2" in error.message
+    assert "is not UTF-8" in error.message
+    assert "iconv" in str(error.suggestion)

@@ -57,7 +57,7 @@ def columns_of(schema: pa.Schema) -> tuple[Column, ...]:
     )
 
 
-def _type_of(field: pa.Field) -> str:
+def _type_of(field: "pa.Field[pa.DataType]") -> str:
     try:
         return canonical_text(field.type)
     except TypeNotCanonical as reason:
