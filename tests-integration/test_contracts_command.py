@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from command_line import Answer, plan_cli
-from plan_contracts import decode_json
+from plan_contracts import decode_json, payload_hash
 from plan_contracts.documents import DocumentCheck, DocumentReport
 from plan_contracts.publication import ContractDescription, ContractList, FolderReport, PublishedFiles
 from plan_contracts.registry import CONTRACTS
@@ -168,6 +168,23 @@ def test_verify_of_published_contracts_finds_each_kind_of_fault(published: Path)
     faults = {Path(fault.file).name: fault.message for fault in verified(published, expected_code=1).faults}
     assert set(faults) == {"mine.json", "files.msgpack", "every_source.json", "negative_cost.invalid.json"}
     assert faults["mine.json"] == "it is not listed in INDEX.json"
+
+
+def test_verify_of_published_contracts_compares_bytes_where_nothing_is_decoded(published: Path) -> None:
+    readme = published / "README.md"
+    readme.write_text(readme.read_text() + "\n")
+    (fault,) = verified(published, expected_code=1).faults
+    assert (fault.file, fault.message) == (str(readme), "its bytes are not those whose digest is in INDEX.json")
+
+
+def test_verify_of_published_contracts_decodes_examples_whose_digests_are_right(published: Path) -> None:
+    case, index = published / "cost_table/1.0/every_source.json", published / "INDEX.json"
+    before = payload_hash(case.read_bytes())
+    case.write_text(case.read_text().replace("declared", "guessed"))
+    index.write_text(index.read_text().replace(before, payload_hash(case.read_bytes())))
+    (fault,) = verified(published, expected_code=1).faults
+    assert fault.file == str(case)
+    assert "guessed" in fault.message
 
 
 def release(name: str, folder: Path) -> Answer:

@@ -34,7 +34,7 @@ from plan_contracts.registry import CONTRACTS, RegisteredContract
 from plan_contracts.testing.strategies import contracts
 
 EVERY_CONTRACT = pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.name)
-FEW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+FEW = settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 def table(seconds: float) -> CostTable:
@@ -149,7 +149,7 @@ def test_deeply_nested_msgpack_is_refused() -> None:
 
 
 @given(st.binary(max_size=60))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_arbitrary_bytes_are_refused_or_decode(data: bytes) -> None:
     for contract in (TaskGraph, CostTable, RunManifestV2):
         for decode in (decode_msgpack, decode_json):

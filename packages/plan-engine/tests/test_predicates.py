@@ -65,20 +65,20 @@ def _bounds(rows: Sequence[Row], column: str) -> Bounds:
 
 
 @given(predicate=PREDICATES, rows=ROWS)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_part_that_is_ruled_out_holds_no_row_that_passes(predicate: Predicate, rows: list[Row]) -> None:
     if any(_passes(predicate, row) for row in rows):
         assert may_hold(predicate, lambda column: _bounds(rows, column))
 
 
 @given(predicate=PREDICATES, row=ROWS.map(lambda rows: rows[0]))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_part_of_one_row_is_ruled_out_exactly_when_the_row_does_not_pass(predicate: Predicate, row: Row) -> None:
     assert may_hold(predicate, lambda column: _bounds([row], column)) == _passes(predicate, row)
 
 
 @given(predicate=PREDICATES, rows=ROWS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @pytest.mark.timeout(60)
 def test_sql_of_a_predicate_lets_the_same_rows_pass(predicate: Predicate, rows: list[Row]) -> None:
     context = SessionContext()
@@ -89,7 +89,7 @@ def test_sql_of_a_predicate_lets_the_same_rows_pass(predicate: Predicate, rows: 
 
 
 @given(predicate=PREDICATES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @pytest.mark.timeout(60)
 def test_conditions_read_from_a_plan_let_every_needed_row_pass(predicate: Predicate) -> None:
     context = SessionContext()

@@ -114,7 +114,7 @@ def _compile_or_refuse(folder: Path) -> None:
         assert str(error)  # noqa: PT017 - whatever else it raises fails the test
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=_TEXTS)
 def test_any_text_of_a_query_compiles_or_is_refused_with_a_typed_error(text: bytes, project: Path) -> None:
     (project / "views" / "v.sql").write_bytes(text)
@@ -128,7 +128,7 @@ _PYTHON_WORDS = (
 _PYTHON = _PYTHON_WORDS.split(" ")
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     text=st.one_of(
         st.lists(st.sampled_from(_PYTHON), max_size=25).map(" ".join).map(str.encode), st.binary(max_size=60)

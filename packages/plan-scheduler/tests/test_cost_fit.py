@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plan_contracts import (
@@ -76,7 +76,6 @@ def test_fit_too_little_history_gives_nothing() -> None:
         max_size=20,
     )
 )
-@settings(deadline=None)
 def test_fit_any_history_has_no_negative_coefficient(measured: list[tuple[float, int, int, int]]) -> None:
     history = {
         f"{number:064x}": [

@@ -121,7 +121,7 @@ def test_schedule_permuted_input_is_equal(graph: Graph, shuffler: random.Random)
     st.sampled_from([(300, 700), (WIDE * 6, 200), (400, 2000), (60, 59)]),
     st.sampled_from([0, 3, 10**6]),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_schedule_larger_graph_agrees_with_networkx(seed: int, shape: tuple[int, int], dearest: int) -> None:
     count, edge_count = shape
     chooser = random.Random(seed)

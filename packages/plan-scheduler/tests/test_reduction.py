@@ -5,7 +5,7 @@ import random
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plan_scheduler.edge_arrays import EdgeArrays, pack_edges
@@ -29,7 +29,6 @@ def reduced(count: int, edges: set[tuple[int, int]], band: int) -> set[tuple[int
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.floats(0.02, 0.9), st.sampled_from([1, 3, 8192]))
-@settings(deadline=None)
 def test_reduction_random_graph_equals_networkx(seed: int, count: int, density: float, band: int) -> None:
     chooser = random.Random(seed)
     numbers = list(range(count))

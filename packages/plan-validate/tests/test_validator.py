@@ -4,7 +4,7 @@ import random
 
 import networkx as nx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from judging import (
     BLOCKED,
@@ -274,7 +274,6 @@ def above_of(graph: "nx.DiGraph[str]", name: str) -> set[str]:
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 12))
-@settings(deadline=None)
 def test_random_project_verdicts_agree_with_reachability(seed: int, count: int) -> None:
     nodes, edges, evidence, findings = random_project(seed, count)
     artifact = judge(nodes, edges, evidence, findings)
@@ -319,7 +318,6 @@ def test_random_project_verdicts_agree_with_reachability(seed: int, count: int) 
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 8), st.randoms(use_true_random=False))
-@settings(deadline=None)
 def test_permuted_project_gives_same_bytes(seed: int, count: int, shuffler: random.Random) -> None:
     parts = random_project(seed, count)
     before = encode_msgpack(judge(*parts))

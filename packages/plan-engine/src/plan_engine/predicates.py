@@ -142,17 +142,18 @@ def _comparison_may_hold(test: Comparison, known: Bounds | None) -> bool:
 
 
 def _between(operator: str, value: Constant, least: Constant, most: Constant) -> bool:
+    # Constants of two kinds have no order: then comparing raises TypeError, for which the caller is prepared.
     floats = isinstance(least, float) or isinstance(most, float)  # statistics leave NaN out, which is above all numbers
     match operator:
         case "=":
-            return bool(least <= value <= most)  # type: ignore[operator]
+            return bool(least <= value <= most)  # type: ignore[operator]  # as above
         case "<":
-            return bool(least < value)  # type: ignore[operator]
+            return bool(least < value)  # type: ignore[operator]  # as above
         case "<=":
-            return bool(least <= value)  # type: ignore[operator]
+            return bool(least <= value)  # type: ignore[operator]  # as above
         case ">":
-            return floats or bool(most > value)  # type: ignore[operator]
+            return floats or bool(most > value)  # type: ignore[operator]  # as above
         case ">=":
-            return floats or bool(most >= value)  # type: ignore[operator]
+            return floats or bool(most >= value)  # type: ignore[operator]  # as above
         case _:
             return floats or not bool(least == value == most)

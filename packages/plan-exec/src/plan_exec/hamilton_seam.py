@@ -5,7 +5,8 @@ spins while it waits. Its driver takes another graph executor, which is what hap
 graph, calls the hooks of a graph's execution, and leaves the tasks to `run`.
 """
 
-# Hamilton is typed in part: its functions and mappings lack parameters.
+# Hamilton is typed in part: its functions and mappings lack parameters. `Any` is what its signatures say, and what a
+# function of the user's takes and gives.
 # pyright: reportUnknownMemberType=false
 
 import logging

@@ -1,6 +1,6 @@
 """The segments as one table for DataFusion: pruned by run before a file is opened, and read many at a time."""
 
-# pyarrow's stubs leave the type parameters of arrays and schemas open.
+# pyarrow's stubs leave the type parameters of arrays and schemas open; `Any` is what they say of fragments and options.
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
 
 from collections.abc import Iterator, Sequence

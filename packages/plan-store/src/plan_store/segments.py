@@ -30,7 +30,7 @@ EVENTS_SCHEMA = pa.schema(
 
 _REPEATED = ["profile_name", "run_id", "event_name", "plan_signature", "reduced_plan_signature"]
 
-PARQUET_OPTIONS: dict[str, Any] = {
+PARQUET_OPTIONS: dict[str, Any] = {  # keyword arguments, each of its own type
     "compression": "zstd",
     "use_dictionary": _REPEATED,
     "write_statistics": ["event_time_unix_ms", *_REPEATED],

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 # It has no types; the protocols below say what is used.
-import multiprocess  # pyright: ignore[reportMissingTypeStubs]
-import multiprocess.connection as connections  # pyright: ignore[reportMissingTypeStubs]
+import multiprocess
+import multiprocess.connection as connections
 
 from plan_exec.worker import Pipe, run_worker
 
@@ -55,7 +55,7 @@ class _Context(Protocol):
 
     def Pipe(self) -> tuple[PollablePipe, PollablePipe]: ...  # noqa: N802 - the library's name
 
-    def Process(self, *, target: object, args: tuple[object, ...], daemon: bool, name: str) -> WorkerProcess: ...  # noqa: N802
+    def Process(self, *, target: object, args: tuple[object, ...], daemon: bool, name: str) -> WorkerProcess: ...  # noqa: N802 - as above
 
 
 @dataclass(kw_only=True)
@@ -95,7 +95,7 @@ class WorkerLauncher:
 
 def _work(pipe: Pipe, runtime: str, limits: bytes) -> None:
     """Be a worker that does not outlive the dispatcher, not even in the middle of a query."""
-    parent = cast(_Context, multiprocess).parent_process()  # pyright: ignore - untyped  # pyrefly: ignore
+    parent = cast(_Context, multiprocess).parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True, name="plan-exec-parent").start()
     run_worker(pipe, runtime, limits)
