@@ -2,6 +2,7 @@
 
 import glob
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -30,6 +31,8 @@ _ENDINGS = {
 _READABLE = (DataFormat.PARQUET, DataFormat.CSV, DataFormat.JSON, DataFormat.ARROW, DataFormat.DELTA)
 _TEXT = (DataFormat.CSV, DataFormat.JSON)
 _DELTA_LOG = "_delta_log"
+_PLAIN_PLACE = re.compile(r"[^/.][^/]*(?:/[^/.][^/]*)*")
+"""Parts between single slashes of which none is `.` or `..`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,4 +224,7 @@ def _check_compression(name: str, kind: DataFormat, files: Sequence[SourceFile],
 
 def relative_place(uri: str, folder: Path) -> str:
     """Give the place of a file relative to plan.toml, with forward slashes; a URL as it is."""
+    below = uri.removeprefix(f"{folder}/")
+    if len(below) < len(uri) and _PLAIN_PLACE.fullmatch(below):
+        return below
     return uri if "://" in uri else Path(os.path.relpath(uri, folder)).as_posix()

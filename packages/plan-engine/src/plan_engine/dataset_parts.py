@@ -4,8 +4,9 @@
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from functools import partial
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -14,8 +15,7 @@ from plan_engine.predicates import Bounds, Constant
 from plan_engine.source_files import SourceFile
 
 
-@dataclass(frozen=True, kw_only=True)
-class DatasetPart:
+class DatasetPart(msgspec.Struct, frozen=True, kw_only=True):
     """A row group, or a file without row groups."""
 
     file: SourceFile
@@ -31,7 +31,7 @@ def parts_of(dataset: ResolvedDataset) -> list[list[DatasetPart]]:
     """Give the parts of each file, in order; a Parquet file without rows has none."""
     constants = _partition_bounds(dataset)
     return [
-        _row_groups(file, fact.footer, constants[index])
+        _row_groups(file, fact.schema, fact.footer, constants[index])
         if fact.footer is not None
         else [_whole(file, fact.rows if dataset.ref.rows is not None else None, {**fact.bounds, **constants[index]})]
         for index, (file, fact) in enumerate(zip(dataset.files, dataset.facts, strict=True))
@@ -61,40 +61,56 @@ def _whole(file: SourceFile, rows: int | None, constants: Mapping[str, Bounds]) 
     return DatasetPart(file=file, row_group=None, rows=rows, bytes=file.bytes, bounds=constants.get)
 
 
-def _row_groups(file: SourceFile, footer: pq.FileMetaData, constants: Mapping[str, Bounds]) -> list[DatasetPart]:
-    places = _column_places(footer)
-    sizes = [footer.row_group(index).total_byte_size for index in range(footer.num_row_groups)]
+def _row_groups(
+    file: SourceFile, schema: pa.Schema, footer: pq.FileMetaData, constants: Mapping[str, Bounds]
+) -> list[DatasetPart]:
+    groups = [footer.row_group(index) for index in range(footer.num_row_groups)]
+    sizes = [group.total_byte_size for group in groups]
     whole = sum(sizes) or 1
-
-    def bounds_in(index: int) -> Callable[[str], Bounds | None]:
-        def bounds(column: str) -> Bounds | None:
-            if column in constants:
-                return constants[column]
-            place = places.get(column)
-            return _column_bounds(footer, index, place) if place is not None else None
-
-        return bounds
-
+    statistics = _FooterStatistics(schema, footer.schema, constants)
     return [
         DatasetPart(
             file=file,
             row_group=index,
-            rows=footer.row_group(index).num_rows,
+            rows=group.num_rows,
             bytes=file.bytes * sizes[index] // whole,
-            bounds=bounds_in(index),
+            bounds=partial(statistics.bounds, group),
         )
-        for index in range(footer.num_row_groups)
+        for index, group in enumerate(groups)
     ]
 
 
-def _column_places(footer: pq.FileMetaData) -> dict[str, int]:
-    """Give the place of each column that is not nested."""
-    paths = [footer.schema.column(index).path for index in range(footer.num_columns)]
-    return {path: index for index, path in enumerate(paths) if "." not in path}
+class _FooterStatistics:
+    """What the footer and the folders of one file say of its columns, looked up when it is asked for."""
+
+    def __init__(self, schema: pa.Schema, stored: pq.ParquetSchema, constants: Mapping[str, Bounds]) -> None:
+        self._schema = schema
+        self._stored = stored
+        self._constants = constants
+        self._places: dict[str, int | None] = {}
+
+    def bounds(self, group: pq.RowGroupMetaData, column: str) -> Bounds | None:
+        """Give what is known of a column in a row group."""
+        if column in self._constants:
+            return self._constants[column]
+        if column not in self._places:
+            self._places[column] = self._place_of(column)
+        place = self._places[column]
+        return _column_bounds(group, place) if place is not None else None
+
+    def _place_of(self, column: str) -> int | None:
+        """Give the place of a column among those that are stored; none of a nested one, which is stored as several."""
+        if "." in column:
+            return None
+        likely = self._schema.get_field_index(column)
+        if 0 <= likely < len(self._stored) and self._stored.column(likely).path == column:
+            return likely
+        paths = (self._stored.column(index).path for index in range(len(self._stored)))
+        return next((index for index, path in enumerate(paths) if path == column), None)
 
 
-def _column_bounds(footer: pq.FileMetaData, group: int, place: int) -> Bounds | None:
-    chunk = footer.row_group(group).column(place)
+def _column_bounds(group: pq.RowGroupMetaData, place: int) -> Bounds | None:
+    chunk = group.column(place)
     if not chunk.is_stats_set:
         return None
     statistics = chunk.statistics
@@ -105,7 +121,7 @@ def _column_bounds(footer: pq.FileMetaData, group: int, place: int) -> Bounds | 
         least=statistics.min if ranged else None,
         most=statistics.max if ranged else None,
         nulls=statistics.null_count if _counts_nulls(statistics) else None,
-        rows=footer.row_group(group).num_rows,
+        rows=group.num_rows,
     )
 
 

@@ -34,7 +34,7 @@ from plan_engine.csv_facts import csv_facts
 from plan_engine.data_source import DataSource, source_of
 from plan_engine.dataset_files import DatasetFiles, relative_place
 from plan_engine.errors import DatasetFormatUnknown, DatasetUnreadable
-from plan_engine.file_facts import FileFacts, look_into
+from plan_engine.file_facts import FileFacts, look_into, unreadable
 from plan_engine.footer_nulls import null_counts
 from plan_engine.hive_partitions import Partitions, hive_partitions
 from plan_engine.json_facts import json_facts
@@ -83,7 +83,8 @@ def resolve_datasets(
 
 def _resolve(folder: Path, name: str, section: DatasetSection, found: DatasetFiles) -> ResolvedDataset:
     source = source_of(name, found.root, section.storage_options)
-    look_into(found.files, lambda file: _check_readable(name, file, found.format, source))
+    if found.format is not DataFormat.PARQUET:  # whose footers are read in any case
+        look_into(found.files, lambda file: _check_readable(name, file, found.format, source))
     if found.format is DataFormat.DELTA:
         found, facts, stored, partitions = _delta(name, section, found, source)
     else:
@@ -147,8 +148,7 @@ def _check_readable(name: str, file: SourceFile, kind: DataFormat, source: DataS
         with source.open(file) as opened:
             found = undeclared_compression(opened.read(8)) if is_text else Compression.NONE
     except OSError as reason:
-        message = f"The file `{file.uri}` of the dataset `{name}` cannot be read: {reason.strerror}"
-        raise DatasetUnreadable(message, subject=name) from reason
+        raise unreadable(name, file, reason) from reason
     told = compression_of(file.uri)
     if not is_text or found is told or not file.bytes:
         return

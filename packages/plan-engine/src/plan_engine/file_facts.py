@@ -20,11 +20,18 @@ from plan_engine.data_source import DataSource
 from plan_engine.errors import DatasetUnreadable
 from plan_engine.predicates import Bounds
 from plan_engine.source_files import SourceFile
+from plan_engine.storage_settings import is_url
 
 T = TypeVar("T")
 
 READERS = 16
-"""Files that are looked into at once; most of the time goes into waiting for storage."""
+"""Remote files that are looked into at once; most of the time goes into waiting for storage."""
+
+LOCAL_READERS = 4
+"""Files of this machine that are looked into at once; more would only wait for the interpreter's lock."""
+
+TURN = 16
+"""Files that a reader takes at a time; handing over each alone takes as long as looking into it."""
 
 _CHUNK = 1 << 20
 
@@ -51,8 +58,21 @@ def look_into(files: Sequence[SourceFile], look: Callable[[SourceFile], T]) -> l
     """Look into files side by side; results are in the order of the files."""
     if len(files) == 1:
         return [look(files[0])]
-    with ThreadPoolExecutor(max_workers=min(READERS, len(files))) as pool:
-        return list(pool.map(look, files))
+    readers = READERS if is_url(files[0].uri) else LOCAL_READERS
+    size = max(1, min(TURN, len(files) // readers))
+    turns = [files[start : start + size] for start in range(0, len(files), size)]
+
+    def take(turn: Sequence[SourceFile]) -> list[T]:
+        return [look(file) for file in turn]
+
+    with ThreadPoolExecutor(max_workers=min(readers, len(turns))) as pool:
+        return [found for turn in pool.map(take, turns) for found in turn]
+
+
+def unreadable(name: str, file: SourceFile, reason: OSError) -> DatasetUnreadable:
+    """Give the error of a file that the system does not let us read."""
+    message = f"The file `{file.uri}` of the dataset `{name}` cannot be read: {reason.strerror}"
+    return DatasetUnreadable(message, subject=name)
 
 
 def lines_and_digest(name: str, source: DataSource, file: SourceFile) -> tuple[int | None, str]:

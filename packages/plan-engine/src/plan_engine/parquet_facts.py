@@ -15,7 +15,7 @@ from plan_contracts import PlanError
 from plan_engine.data_source import DataSource
 from plan_engine.datafusion_messages import clean
 from plan_engine.errors import DatasetUnreadable
-from plan_engine.file_facts import FileFacts, look_into, version_digest
+from plan_engine.file_facts import FileFacts, look_into, unreadable, version_digest
 from plan_engine.source_files import SourceFile
 
 _TAIL_BYTES = 8
@@ -51,6 +51,8 @@ def parquet_facts(name: str, files: Sequence[SourceFile], source: DataSource) ->
         except PlanError:
             raise
         except (pa.ArrowException, OSError, ValueError) as reason:
+            if isinstance(reason, OSError) and reason.strerror is not None and not source.remote:
+                raise unreadable(name, file, reason) from reason
             message = f"The file `{file.uri}` of the dataset `{name}` is not readable Parquet: {clean(str(reason))}"
             mend = "Replace the file, or set the dataset's `format`."
             raise DatasetUnreadable(message, subject=name, suggestion=mend) from reason
