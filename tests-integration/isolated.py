@@ -1,5 +1,8 @@
 """Install one package into a foreign project in both supported ways, and run the first example of its README there.
 
+The output must be the ```text block that follows the example, where one does. A later example that stands behind a
+comment such as `<!-- runs with duckdb -->` is run after it, in the same folder, once that program is installed too.
+
 Usage: python tests-integration/isolated.py PACKAGE WORK_FOLDER
 """
 
@@ -17,15 +20,20 @@ from tree_snapshot import snapshot
 
 ROOT = Path(__file__).resolve().parent.parent
 TIME_LIMIT_SECONDS = 600
-EXAMPLE = re.compile(r"^```(python|bash)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+EXAMPLE = re.compile(r"^```(python|bash)\n(.*?)^```\n(?:\n```text\n(.*?)^```)?", re.DOTALL | re.MULTILINE)
+WITH = re.compile(r"^<!-- runs with ([a-z0-9-]+) -->\n", re.MULTILINE)
 
 
-def run(*command: str | Path, cwd: Path, path: Path | None = None) -> None:
-    """Run a command to its end; the folder `path` comes first on PATH."""
+def run(*command: str | Path, cwd: Path, path: Path | None = None, says: str | None = None) -> None:
+    """Run a command to its end; the folder `path` comes first on PATH, and it must print what it `says`, if given."""
     env = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT")}
     if path is not None:
         env["PATH"] = f"{path}{os.pathsep}{env['PATH']}"
-    subprocess.run([str(part) for part in command], cwd=cwd, env=env, check=True, timeout=TIME_LIMIT_SECONDS)
+    output = subprocess.PIPE if says is not None else None
+    arguments = [str(part) for part in command]
+    done = subprocess.run(arguments, cwd=cwd, env=env, check=True, timeout=TIME_LIMIT_SECONDS, stdout=output, text=True)
+    if says is not None and done.stdout != says:
+        raise SystemExit(f"the example is to print\n{says}\nand prints\n{done.stdout}")
 
 
 def siblings(package: str) -> set[str]:
@@ -54,19 +62,31 @@ def check_environment(package: str, python: Path, cwd: Path) -> None:
     run(python, "-I", "-c", program, cwd=cwd)
 
 
-def run_example(package: str, environment: Path, cwd: Path) -> None:
-    """Run the first example of the package's README in a fresh folder, with the environment's programs."""
-    found = EXAMPLE.search((ROOT / "packages" / package / "README.md").read_text())
-    if found is None:
+def run_examples(package: str, environment: Path, cwd: Path, uv: str) -> None:
+    """Run the examples of the package's README in a fresh folder, with the environment's programs."""
+    readme = (ROOT / "packages" / package / "README.md").read_text()
+    first = EXAMPLE.search(readme)
+    if first is None:
         raise SystemExit(f"packages/{package}/README.md has no ```python or ```bash example")
-    language, text = found.groups()
+    run_example(first, environment, cwd)
+    for needed in WITH.finditer(readme):
+        example = EXAMPLE.match(readme, needed.end())
+        if example is None:
+            raise SystemExit(f"packages/{package}/README.md has no example after `{needed.group().strip()}`")
+        run(uv, "pip", "install", "-q", f"--python={environment / 'bin' / 'python'}", needed.group(1), cwd=cwd)
+        run_example(example, environment, cwd)
+
+
+def run_example(example: re.Match[str], environment: Path, cwd: Path) -> None:
+    """Run one example, and compare what it prints with what the README says that it prints."""
+    language, text, says = example.groups()
     script = cwd / ("example.py" if language == "python" else "example.sh")
     script.write_text(text)
     binaries = environment / "bin"
     if language == "python":
-        run(binaries / "python", "-W", "error", script, cwd=cwd, path=binaries)
+        run(binaries / "python", "-W", "error", script, cwd=cwd, path=binaries, says=says)
     else:
-        run("bash", "-eu", script, cwd=cwd, path=binaries)
+        run("bash", "-eu", script, cwd=cwd, path=binaries, says=says)
 
 
 def foreign_project(folder: Path) -> Path:
@@ -87,7 +107,7 @@ def from_git(package: str, work: Path, uv: str) -> None:
     run(uv, "add", "-q", f"{package} @ git+file://{tree}#subdirectory=packages/{package}", cwd=project)
     environment = project / ".venv"
     check_environment(package, environment / "bin" / "python", project)
-    run_example(package, environment, project)
+    run_examples(package, environment, project, uv)
 
 
 def from_wheels(package: str, work: Path, uv: str) -> None:
@@ -102,7 +122,7 @@ def from_wheels(package: str, work: Path, uv: str) -> None:
     # By path: a name may stand for somebody else's package on the public index.
     run(uv, "pip", "install", "-q", f"--python={python}", *sorted(dist.glob("*.whl")), cwd=project)
     check_environment(package, python, project)
-    run_example(package, environment, project)
+    run_examples(package, environment, project, uv)
 
 
 def main() -> None:

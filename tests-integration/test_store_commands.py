@@ -144,14 +144,24 @@ def port() -> Generator[int]:
 @pytest.mark.timeout(300)
 def test_build_in_a_bucket_leaves_no_secret_in_any_byte(port: int, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert port
-    planted = {"SHOP_SALT": "planted-salt-5d1f", "DATABASE_URL": "postgres://me:planted-password@db/x"}
+    planted = {
+        "SHOP_SALT": "planted-salt-5d1f",
+        "DATABASE_URL": "postgres://me:planted-password@db/x",
+        "LAKE_KEY": "planted-lake-key",
+        "LAKE_SECRET": "planted-lake-secret",
+    }
+    open_objects(f"s3://{BUCKET}").put("lake/towns.csv", b"town,people\nUlm,130\nOber,7\n")
     for name, value in planted.items():
         monkeypatch.setenv(name, value)
     with (shop / "plan.toml").open("a") as file:
         file.write('\n[vars]\nsalt = { secret = "${SHOP_SALT}" }\n')
         file.write(f'\n[profiles.cloud]\nstore = "s3://{BUCKET}/plan"\noutputs = "s3://{BUCKET}/out"\n')
+        file.write(f'\n[datasets.towns]\npath = "s3://{BUCKET}/lake/towns.csv"\n')
+        file.write(f'[datasets.towns.storage_options]\nendpoint = "http://127.0.0.1:{port}"\nregion = "us-east-1"\n')
+        file.write('access_key_id = "${LAKE_KEY}"\nsecret_access_key = "${LAKE_SECRET}"\n')
         file.write('\n[profiles.wrong]\nstore = "s3://me:planted-url-password@bucket/plan"\n')
     (shop / "views" / "salted.sql").write_text("select md5(concat('x', $salt)) as digest from paid_orders\n")
+    (shop / "views" / "peopled.sql").write_text("select town, people from towns\n")
     (shop / "views" / "failing.sql").write_text("select cast(concat('x', $salt) as int) as n from paid_orders\n")
 
     shown = [
@@ -161,10 +171,18 @@ def test_build_in_a_bucket_leaves_no_secret_in_any_byte(port: int, shop: Path, m
         plan_cli("build", shop),
         plan_cli("runs", shop, "--profile", "cloud", "--run", "latest"),
         plan_cli("store", "verify", shop, "--profile", "cloud"),
+        plan_cli("store", "info", shop, "--profile", "cloud"),
+        plan_cli("plan", shop, "--json"),
+        plan_cli("diff", shop, "--profile", "cloud"),
+        plan_cli("events", shop, "--json", "--sql", "select payload_json(event_payload_msgpack) from events"),
+        plan_cli("events", shop, "--json", "--sql", "select * from tasks"),
     ]
 
-    assert [answer.code for answer in shown] == [1, 1, 2, 1, 0, 0], [answer.text for answer in shown]
+    codes = [1, 1, 2, 1, 0, 0, 0, 0, 0, 0, 0]
+    assert [answer.code for answer in shown] == codes, [answer.text for answer in shown]
+    assert any('"peopled"' in answer.text and "succeeded" in answer.text for answer in shown)
     secrets = [SECRET, "planted-salt-5d1f", "planted-password", "planted-url-password"]
+    secrets += ["planted-lake-key", "planted-lake-secret"]
     places = {f"output of command {number}": answer.text.encode() for number, answer in enumerate(shown)}
     places |= {str(path): path.read_bytes() for path in shop.rglob("*") if path.is_file() and path.name != "plan.toml"}
     objects = open_objects(f"s3://{BUCKET}")
