@@ -206,6 +206,12 @@ class NoAdapters:
     def after(self, outcome: TaskOutcome) -> None:
         """Ignore it."""
 
+    def before_unit(self, task: str, unit: str) -> None:
+        """Ignore it."""
+
+    def after_unit(self, task: str, unit: str, error: ErrorPayload | None) -> None:
+        """Ignore it."""
+
 
 def no_error(attempt: Attempt) -> ErrorPayload | None:
     """Fail never."""

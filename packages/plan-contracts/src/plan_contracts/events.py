@@ -127,6 +127,8 @@ class TaskStarted(Envelope, frozen=True, kw_only=True, tag="task_started"):
 
     task: Name
     """The task."""
+    unit: str | None = None
+    """The unit, of a scan; none for whole tasks."""
     attempt: Positive
     """From 1."""
     executor: Placement
@@ -138,11 +140,32 @@ class TaskRetried(Envelope, frozen=True, kw_only=True, tag="task_retried"):
 
     task: Name
     """The task."""
+    unit: str | None = None
+    """The unit, of a scan; none for whole tasks."""
     attempt: Positive
     """The attempt that failed."""
     delay_seconds: Seconds
     """Pause before the next one."""
     error: ErrorPayload
+    """Why it failed."""
+
+
+class ScanUnitFinished(Envelope, frozen=True, kw_only=True, tag="scan_unit_finished"):
+    """A unit of a scan is final; its task is when all are."""
+
+    task: Name
+    """The task."""
+    unit: str
+    """Key of the unit."""
+    status: TaskStatus
+    """How it ended; `skipped` when another unit of the task had failed before."""
+    attempts: Count
+    """Attempts that were made; 0 for a unit that never started."""
+    metrics: TaskMetrics | None = None
+    """What the last attempt used."""
+    temp: tuple[OutputRecord, ...] = ()
+    """What it kept in the cache or took from there."""
+    error: ErrorPayload | None = None
     """Why it failed."""
 
 
@@ -200,6 +223,7 @@ KnownEvent = (
     | TaskScheduling
     | TaskStarted
     | TaskRetried
+    | ScanUnitFinished
     | TaskFinished
     | RunFinished
 )

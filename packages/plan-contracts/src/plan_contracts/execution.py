@@ -106,6 +106,8 @@ class TaskRequest(Contract, frozen=True, kw_only=True):
     """The run."""
     task: Name
     """The task."""
+    unit: str | None = None
+    """For one unit of a scan its key; none for whole tasks."""
     attempt: Positive = 1
     """From 1; counts retries."""
     definition: Sha256
@@ -186,6 +188,8 @@ class TaskResult(Contract, frozen=True, kw_only=True):
     """The run."""
     task: Name
     """The task."""
+    unit: str | None = None
+    """The unit of a scan that was asked for; none for whole tasks."""
     attempt: Positive
     """The attempt that this answers."""
     status: ResultStatus
@@ -228,7 +232,7 @@ class OutputRecord(Contract, frozen=True, kw_only=True):
     name: Name
     """The view."""
     uri: str
-    """Where it lies, relative to the outputs folder; of a temporary result, to the cache."""
+    """Where it lies, relative to the outputs folder, or of a temporary result to the cache; the first of several."""
     rows: Rows
     """Its rows."""
     bytes: ByteCount
@@ -348,6 +352,8 @@ class SchedulingDecision(Contract, frozen=True, kw_only=True):
 
     task: Name
     """The task."""
+    unit: str | None = None
+    """The unit, of a scan; none for whole tasks."""
     rank: Count
     """Its place in the schedule, from 0."""
     bottom_level_cost: Seconds

@@ -80,6 +80,8 @@ class DatasetSection(HandWritten, frozen=True, kw_only=True):
     """What happens where the contract does not hold or its metadata is not there; none takes the project's policy."""
     scan: ScanPolicy = ScanPolicy.AUTO
     """Whether scans of it become tasks."""
+    scan_unit: ByteSize | None = None
+    """Size on storage from which a unit of such a scan is full; none is 64 MiB."""
 
 
 class ViewSection(HandWritten, frozen=True, kw_only=True):

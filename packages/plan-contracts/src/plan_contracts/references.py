@@ -1,9 +1,11 @@
 """Where data lies, how it is read, and what identifies its content."""
 
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta
+from msgspec.structs import replace
 
 from plan_contracts.base import Contract, HandWritten
 from plan_contracts.evidence import Column
@@ -89,6 +91,29 @@ class DatasetRef(Contract, frozen=True, kw_only=True):
     """For each file what tells it from what it may be replaced by; empty for files that nobody else writes."""
     storage: StorageOptions | None = None
     """How the object store of a URL is reached; none for local files."""
+
+    def places(self) -> dict[str, int]:
+        """Give the place of each file, by URI."""
+        return {uri: index for index, uri in enumerate(self.files or (self.uri,))}
+
+    def limited_to(self, files: Sequence[str], places: Mapping[str, int]) -> "DatasetRef":
+        """Refer to some of the files alone.
+
+        Parameters
+        ----------
+        files
+            Their URIs, in order.
+        places
+            What `places` gives, which takes time for many files.
+        """
+        kept = [places[uri] for uri in files]
+        return replace(
+            self,
+            uri=files[0] if len(kept) == 1 else self.uri,
+            files=tuple(files) if len(kept) > 1 else (),
+            partition_values=tuple(self.partition_values[index] for index in kept) if self.partition_values else (),
+            versions=tuple(self.versions[index] for index in kept) if self.versions else (),
+        )
 
 
 class SnapshotFile(Contract, frozen=True, kw_only=True):

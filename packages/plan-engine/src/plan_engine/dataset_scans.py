@@ -11,6 +11,7 @@ from plan_contracts import (
     ScanPolicy,
     ScanUnit,
     ViewStatistics,
+    byte_size,
     digest,
 )
 from plan_engine.dataset_parts import DatasetPart, parts_of
@@ -56,10 +57,10 @@ def dataset_scans(
         for name in view.references:
             if name in datasets:
                 readers.setdefault(name, []).append(view)
-    return {name: _scan(name, datasets[name], sections[name].scan, readers[name]) for name in sorted(readers)}
+    return {name: _scan(name, datasets[name], sections[name], readers[name]) for name in sorted(readers)}
 
 
-def _scan(name: str, dataset: ResolvedDataset, policy: ScanPolicy, views: Sequence[PlannedView]) -> DatasetScan:
+def _scan(name: str, dataset: ResolvedDataset, section: DatasetSection, views: Sequence[PlannedView]) -> DatasetScan:
     reads = _reads(name, views)
     columns = [column.name for column in dataset.ref.columns]
     wanted = [column for column in columns if reads.columns is None or column in reads.columns]
@@ -69,7 +70,7 @@ def _scan(name: str, dataset: ResolvedDataset, policy: ScanPolicy, views: Sequen
     condition = AllOf(reads.predicates)
     left = [[part for part in parts if may_hold(condition, part.bounds)] for parts in files]
     candidates = sum(1 for parts, rest in zip(files, left, strict=True) if rest or not parts)
-    is_task, reason = _decide(policy, dataset, reads.readers)
+    is_task, reason = _decide(section.scan, dataset, reads.readers)
     grouped = dataset.ref.format in (DataFormat.PARQUET, DataFormat.DELTA) and all(
         fact.footer is not None for fact in dataset.facts
     )
@@ -79,7 +80,7 @@ def _scan(name: str, dataset: ResolvedDataset, policy: ScanPolicy, views: Sequen
         definition=_definition(name, dataset, projection, filters),
         projection=projection,
         filters=filters,
-        units=_units(files, left),
+        units=_units(left, files, byte_size(section.scan_unit) if section.scan_unit is not None else UNIT_BYTES),
         files_total=len(files),
         files_candidate=candidates,
         files_pruned=len(files) - candidates,
@@ -132,12 +133,14 @@ def _definition(name: str, dataset: ResolvedDataset, projection: Sequence[str], 
     return digest("scan", engine_version(), name, digest(*columns), digest(*filters))
 
 
-def _units(files: Sequence[Sequence[DatasetPart]], left: Sequence[Sequence[DatasetPart]]) -> tuple[ScanUnit, ...]:
+def _units(
+    left: Sequence[Sequence[DatasetPart]], files: Sequence[Sequence[DatasetPart]], full: int
+) -> tuple[ScanUnit, ...]:
     """Gather neighbouring parts until a unit is full."""
     units: list[list[DatasetPart]] = []
-    size = UNIT_BYTES
+    size = full
     for part in (part for parts in left for part in parts):
-        if size >= UNIT_BYTES:
+        if size >= full:
             units.append([])
             size = 0
         units[-1].append(part)

@@ -141,6 +141,7 @@ class EngineRuntime:
         return TaskResult(
             run_id=request.run_id,
             task=request.task,
+            unit=request.unit,
             attempt=request.attempt,
             status=ResultStatus.SUCCEEDED if error is None else ResultStatus.FAILED,
             outputs=outputs,

@@ -16,7 +16,7 @@ from plan_contracts import DatasetRef, PlanError, ScanUnit, ScanWork, TaskReques
 from plan_engine.arrow_schema import conformed, schema_of
 from plan_engine.data_source import source_of
 from plan_engine.datafusion_messages import clean, mend_of
-from plan_engine.dataset_reading import files_of, register_dataset, source_files
+from plan_engine.dataset_reading import register_dataset, source_files
 from plan_engine.errors import InputUnavailable, QueryFailed
 from plan_engine.failure_diagnosis import explained
 from plan_engine.input_versions import check_versions, drop_if_changed
@@ -77,8 +77,9 @@ def _sum_bytes(work: ScanWork) -> int | None:
 def _rows(
     session: SessionContext, ref: DatasetRef, work: ScanWork, schema: pa.Schema, stage: Path
 ) -> Iterator[pa.RecordBatch]:
+    places = ref.places()
     for unit in work.units:
-        part = _part(ref, unit)
+        part = ref.limited_to(unit.files, places)
         if unit.row_groups:
             yield from _row_groups(session, part, unit, work, schema)
             continue
@@ -87,19 +88,6 @@ def _rows(
             for batch in _selected(session, work).execute_stream():
                 yield conformed(batch.to_pyarrow(), schema)
         session.deregister_table(quoted(_UNIT))
-
-
-def _part(ref: DatasetRef, unit: ScanUnit) -> DatasetRef:
-    """Refer to the files of a unit alone."""
-    places = {uri: index for index, uri in enumerate(files_of(ref))}
-    kept = [places[uri] for uri in unit.files]
-    return replace(
-        ref,
-        uri=files_of(ref)[kept[0]] if len(kept) == 1 else ref.uri,
-        files=unit.files if len(kept) > 1 else (),
-        partition_values=tuple(ref.partition_values[index] for index in kept) if ref.partition_values else (),
-        versions=tuple(ref.versions[index] for index in kept) if ref.versions else (),
-    )
 
 
 def _selected(session: SessionContext, work: ScanWork) -> DataFrame:

@@ -3,11 +3,12 @@
 from contextlib import ExitStack
 from pathlib import Path
 
+import pyarrow as pa
 from datafusion import SessionContext
 
 from plan_contracts import DataFormat, DatasetRef, PlanError, TaskInput
 from plan_engine.datafusion_messages import clean
-from plan_engine.dataset_reading import register_dataset
+from plan_engine.dataset_reading import files_of, register_dataset
 from plan_engine.errors import InputUnavailable
 from plan_engine.failure_diagnosis import store_failure
 from plan_engine.input_versions import check_versions
@@ -65,8 +66,14 @@ def _register(
     if ref.format is not DataFormat.MEMORY:
         register_dataset(context, name, ref, stage, links)
         return
-    result = retained.get(ref.uri)
+    context.register_record_batches(
+        quoted(name), [[batch for uri in files_of(ref) for batch in _kept(name, uri, retained)]]
+    )
+
+
+def _kept(name: str, uri: str, retained: RetainedResults) -> list[pa.RecordBatch]:
+    result = retained.get(uri)
     if result is None:
-        message = f"The input `{name}` is not in this process any more ({ref.uri})"
+        message = f"The input `{name}` is not in this process any more ({uri})"
         raise InputUnavailable(message, subject=name)
-    context.register_record_batches(quoted(name), [result.batches])
+    return result.batches

@@ -6,15 +6,17 @@ from functools import cached_property
 
 from plan_contracts import (
     CheckRecord,
+    CheckResult,
     Clock,
     ErrorPayload,
     EventSink,
     OutputRecord,
     RoutingDecision,
+    ScanUnitFinished,
     SchedulingDecision,
     TaskFinished,
+    TaskMetrics,
     TaskOutcome,
-    TaskResult,
     TaskRetried,
     TaskRouting,
     TaskScheduling,
@@ -33,8 +35,10 @@ class TaskEnd:
     status: TaskStatus
     outputs: tuple[OutputRecord, ...] = ()
     temp: tuple[OutputRecord, ...] = ()
-    result: TaskResult | None = None
-    """The last attempt's; none when it gave none."""
+    metrics: TaskMetrics | None = None
+    """What the last attempt used; none when it gave no result."""
+    checks: tuple[CheckResult, ...] = ()
+    """What its checks have found."""
     error: ErrorPayload | None = None
     cause: str | None = None
 
@@ -69,11 +73,16 @@ class Announcer:
         state.ready_at = self._clock.unix_ms()
 
     def started(self, state: TaskState, route: RoutingDecision, *, ready_beside: int) -> None:
-        """Tell of an attempt; of the routing, and to the adapters, with the first one only."""
-        first = state.attempts == 1
-        now = self._clock.unix_ms()
+        """Tell of an attempt; of the routing, and to the adapters, with the first one only.
+
+        The first attempt at a unit is that of its scan too.
+        """
+        whole, now = state.whole, self._clock.unix_ms()
+        first = whole.attempts == 0 or (state is whole and state.attempts == 1)
+        whole.attempts = max(whole.attempts, state.attempts)
         decision = SchedulingDecision(
             task=state.task.name,
+            unit=state.unit,
             rank=state.index,
             bottom_level_cost=state.bottom_level,
             slack=state.slack,
@@ -84,23 +93,50 @@ class Announcer:
             ready_beside=ready_beside,
         )
         if first:
-            state.started_at = now
+            whole.started_at = now
             self._sink.emit(TaskRouting(decision=route))
         self._sink.emit(TaskScheduling(decision=decision))
-        self._sink.emit(TaskStarted(task=state.task.name, attempt=state.attempts, executor=route.executor))
+        self._sink.emit(
+            TaskStarted(task=state.task.name, unit=state.unit, attempt=state.attempts, executor=route.executor)
+        )
         if first:
             self._listener.task_started(state.task.name)
             self._lifecycle.before(state.task.name)
+        if state.unit is not None and state.attempts == 1:
+            self._lifecycle.before_unit(state.task.name, state.unit)
 
     def retried(self, state: TaskState, delay_seconds: float, error: ErrorPayload) -> None:
         """Tell of an attempt that failed and will be followed by another."""
         self._sink.emit(
-            TaskRetried(task=state.task.name, attempt=state.attempts, delay_seconds=delay_seconds, error=error)
+            TaskRetried(
+                task=state.task.name,
+                unit=state.unit,
+                attempt=state.attempts,
+                delay_seconds=delay_seconds,
+                error=error,
+            )
         )
+
+    def unit_finished(self, state: TaskState, end: TaskEnd) -> None:
+        """Tell that a unit of a scan is final."""
+        key = state.unit or ""
+        self._sink.emit(
+            ScanUnitFinished(
+                task=state.task.name,
+                unit=key,
+                status=end.status,
+                attempts=state.attempts,
+                metrics=end.metrics,
+                temp=end.temp,
+                error=end.error,
+            )
+        )
+        if state.attempts:
+            self._lifecycle.after_unit(state.task.name, key, end.error)
 
     def finished(self, state: TaskState, end: TaskEnd) -> TaskOutcome:
         """Tell that a task is final, and give its outcome."""
-        metrics, checks = (end.result.metrics, end.result.checks) if end.result is not None else (None, ())
+        metrics, checks = end.metrics, end.checks
         done = end.status in (TaskStatus.SUCCEEDED, TaskStatus.REUSED)
         passed = CheckRecord(subject=state.checked, build_key=state.build_key) if done and state.checked else None
         outcome = TaskOutcome(

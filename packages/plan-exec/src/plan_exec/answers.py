@@ -15,13 +15,15 @@ def read_answer(state: TaskState, completion: Completion) -> tuple[TaskResult | 
     """
     if completion.answer is None:
         return None, completion.error
-    name = state.task.name
+    name = state.name
     try:
         result = decode_msgpack(completion.answer, TaskResult)
     except DocumentRefused as reason:
         return None, _unreadable(name, f"The runtime's answer to `{name}` is not a result: {reason.message}")
     asked, given = set(state.task.outputs), {output.view for output in result.outputs}
-    if result.task != name or (result.status is ResultStatus.SUCCEEDED and asked != given):
+    if (result.task, result.unit) != (state.task.name, state.unit) or (
+        result.status is ResultStatus.SUCCEEDED and asked != given
+    ):
         message = f"The runtime's answer to `{name}` is about `{result.task}` with the outputs {sorted(given)}"
         return None, _unreadable(name, message)
     if result.attempt != completion.attempt.number:
@@ -32,7 +34,7 @@ def read_answer(state: TaskState, completion: Completion) -> tuple[TaskResult | 
     for output in result.outputs:
         if not _lies_in(output.ref.uri, state.request.stage_uri):
             message = f"The task `{name}` left its result at {output.ref.uri}, outside {state.request.stage_uri}"
-            return result, ResultMisplaced(message, subject=name).payload()
+            return result, ResultMisplaced(message, subject=state.task.name).payload()
     return result, result.error
 
 

@@ -15,6 +15,7 @@ from plan_contracts import (
     Placement,
     PlanError,
     RetryPolicy,
+    ScanWork,
     TaskLimits,
     TaskOutcome,
     TaskResult,
@@ -34,7 +35,8 @@ from plan_exec.memory_budget import MemoryBudget
 from plan_exec.publishing import Publishing
 from plan_exec.retention import Retention
 from plan_exec.retries import MEMORY_EXHAUSTED, may_retry, retry_delay
-from plan_exec.task_state import TaskState
+from plan_exec.scan_units import expand
+from plan_exec.task_state import UNIT_MARK, TaskState
 from plan_exec.timers import Timers
 
 GRACE_SECONDS = 3.0
@@ -98,6 +100,7 @@ class Dispatcher:
         self._announcer = announcer
         self._inbox = inbox
         self._budget = budget
+        self._publisher = publisher
         self._endings = Endings(self._frontier, publisher, retention, announcer, budget)
         self._limits = limits
         self._retries = retries
@@ -177,6 +180,12 @@ class Dispatcher:
     def _lane(self, state: TaskState) -> Lane:
         return self._lanes[state.route.executor]
 
+    def _named(self, attempt: Attempt) -> TaskState:
+        """Give the task or unit that an attempt is at."""
+        task, mark, unit = attempt.task.partition(UNIT_MARK)
+        state = self._states[task]
+        return state.block.units[unit] if mark and state.block is not None else state
+
     def _loop(self) -> None:
         """Start, sleep, take what ended; until nothing runs and nothing pauses, or the grace period is over."""
         self._start_ready()
@@ -215,6 +224,9 @@ class Dispatcher:
             self._announcer.ready(state)
             state.request = completed_inputs(state, self._states, self._owners)
             state.build_key = key_of(state.request)
+            if isinstance(state.request.work, ScanWork):
+                pending.extend(self._expand(state, state.request.work))
+                continue
             try:
                 reused = not self._full and not state.task.volatile and self._endings.reused(state)
             except PlanError as error:
@@ -225,10 +237,24 @@ class Dispatcher:
             else:
                 self._queue(state)
 
+    def _expand(self, scan: TaskState, work: ScanWork) -> list[TaskState]:
+        """Queue the units of a scan, but for those whose results were kept; give who is unblocked when none is left."""
+        unblocked: list[TaskState] = []
+        for unit in expand(scan, work).units.values():
+            self._announcer.ready(unit)
+            if not self._full and self._publisher.reuse(unit):
+                done = self._endings.reused_unit(unit)
+                unblocked.extend(self._frontier.unblocked(done) if done is not None else ())
+            else:
+                self._queue(unit)
+        return unblocked
+
     def _queue(self, state: TaskState) -> None:
         """Let a task wait for its executor; where that is gone, it waits in vain."""
         lane = self._lane(state)
-        if lane.lost_by is None:
+        if state.block is not None and state.block.error is not None:
+            self._endings.skipped(state, state.task.name)
+        elif lane.lost_by is None:
             lane.push(state)
         elif state.last_error is not None:
             self._endings.failed(state, state.last_error)
@@ -246,7 +272,7 @@ class Dispatcher:
 
     def _start(self, lane: Lane, state: TaskState) -> None:
         state.attempts += 1
-        attempt = Attempt(state.task.name, state.attempts)
+        attempt = Attempt(state.name, state.attempts)
         in_memory = lane.executor.capabilities().shares_memory and is_read_in_memory(state, self._states)
         limits = self._limits(state)
         self._announcer.started(state, state.route, ready_beside=lane.ready_count)
@@ -265,7 +291,7 @@ class Dispatcher:
 
     def _take(self, completion: Completion) -> None:
         """Take the end of an attempt; one that was given up has only freed its slot."""
-        named = self._states[completion.attempt.task]
+        named = self._named(completion.attempt)
         lane = self._lane(named)
         state = self._end(lane, completion.attempt)
         if state is None:
@@ -295,21 +321,25 @@ class Dispatcher:
         if error is not None:
             self._fail(state, error, result)
             return
-        self._endings.succeeded(state, result)
-        self._make_ready(self._frontier.unblocked(state))
+        done = self._endings.succeeded(state, result)
+        if done is not None:
+            self._make_ready(self._frontier.unblocked(done))
 
     def _fail(self, state: TaskState, error: ErrorPayload, result: TaskResult | None = None) -> None:
         """Try a task again after a pause, if that may help; else it has failed, and nothing below it can run."""
         most = state.policy.max_attempts or 1
         may = may_retry(self._retries, error, state.attempts, most) or self._may_save_memory(state, error)
         if may and not self._stopping:
-            delay = retry_delay(self._retries, state.request.run_id, state.task.name, state.attempts)
+            delay = retry_delay(self._retries, state.request.run_id, state.name, state.attempts)
             self._announcer.retried(state, delay, error)
             state.last_error = error
             self._pausing += 1
             self._timers.add(self._inbox.now() + delay, _Retry(state=state))
             return
         self._endings.failed(state, error, result)
+        if state.block is not None:
+            for unit in self._lane(state).withdraw(state.block):
+                self._endings.skipped(unit, state.task.name)
         if self._fail_fast:
             self._stopped_by = self._stopped_by or state.task.name
 
@@ -332,7 +362,7 @@ class Dispatcher:
                 self._give_up(due)
 
     def _give_up(self, attempt: Attempt) -> None:
-        state = self._states[attempt.task]
+        state = self._named(attempt)
         lane = self._lane(state)
         if self._end(lane, attempt) is None:
             return
@@ -347,7 +377,7 @@ class Dispatcher:
         lost = running or waiting[:1]
         for state in lost:
             lane.lost_by = lane.lost_by or state.task.name
-            self._endings.failed(state, of_task(error, state.task.name))
+            self._endings.failed(state, of_task(error, state.name))
         for state in waiting:
             if not state.final:
                 self._queue(state)

@@ -1,12 +1,13 @@
 """Making tasks final: what they gave is published or reused, what hangs on a failure is skipped, everybody is told."""
 
-from plan_contracts import ErrorPayload, PlanError, TaskOutcome, TaskResult, TaskStatus
+from plan_contracts import ErrorPayload, PlanError, TaskMetrics, TaskOutcome, TaskResult, TaskStatus
 from plan_exec.announcer import Announcer, TaskEnd
 from plan_exec.frontier import Frontier
 from plan_exec.memory_budget import MemoryBudget
 from plan_exec.publishing import Publishing
 from plan_exec.retention import Retention
-from plan_exec.task_state import TaskState
+from plan_exec.scan_units import joined_metrics
+from plan_exec.task_state import ScanBlock, TaskState
 
 
 class Endings:
@@ -56,9 +57,12 @@ class Endings:
         """Forget what an attempt that was given up keeps in memory."""
         self._retention.discard(state, result)
 
-    def succeeded(self, state: TaskState, result: TaskResult | None) -> None:
-        """End a task whose result was accepted."""
+    def succeeded(self, state: TaskState, result: TaskResult | None) -> TaskState | None:
+        """End a task or unit whose result was accepted; give the task that is done by it."""
+        if state.unit is not None:
+            return self._finish_unit(state, TaskStatus.SUCCEEDED, result=result)
         self._finish(state, TaskStatus.SUCCEEDED, result=result)
+        return state
 
     def reused(self, state: TaskState) -> bool:
         """End a task that need not run, and say whether it is such.
@@ -73,13 +77,23 @@ class Endings:
         self._finish(state, TaskStatus.REUSED)
         return True
 
+    def reused_unit(self, unit: TaskState) -> TaskState | None:
+        """End a unit whose result was kept in an earlier run, and give the task that is done by it."""
+        return self._finish_unit(unit, TaskStatus.REUSED)
+
     def failed(self, state: TaskState, error: ErrorPayload, result: TaskResult | None = None) -> None:
-        """End a task that failed, and skip everything below it."""
+        """End a task that failed, and skip everything below it; a scan has failed when its last unit is final."""
+        if state.unit is not None:
+            self._finish_unit(state, TaskStatus.FAILED, result=result, error=error)
+            return
         self._finish(state, TaskStatus.FAILED, result=result, error=error)
         self._skip_below(state, state.task.name)
 
     def skipped(self, state: TaskState, cause: str | None) -> None:
         """End a task that will not run any more, and everything below it."""
+        if state.unit is not None:
+            self._finish_unit(state, TaskStatus.SKIPPED, cause=cause)
+            return
         self._finish(state, TaskStatus.SKIPPED, cause=cause)
         self._skip_below(state, cause)
 
@@ -88,8 +102,10 @@ class Endings:
         for state in list(self._frontier.unfinished()):
             if state.final:
                 continue
-            if state.last_error is not None:
-                self.failed(state, state.last_error)
+            self._forget_units(state)
+            error = state.interrupted_by
+            if error is not None:
+                self.failed(state, error)
             else:
                 self._finish(state, TaskStatus.SKIPPED, cause=cause)
 
@@ -97,12 +113,61 @@ class Endings:
         for consumer in self._frontier.below(state):
             self._finish(consumer, TaskStatus.SKIPPED, cause=cause)
 
+    def _finish_unit(
+        self,
+        unit: TaskState,
+        status: TaskStatus,
+        *,
+        result: TaskResult | None = None,
+        error: ErrorPayload | None = None,
+        cause: str | None = None,
+    ) -> TaskState | None:
+        """End a unit; with the last one end its scan, and give it if it is done."""
+        block = unit.block
+        if block is None or unit.final:
+            return None
+        unit.final = True
+        self._budget.withdraw(unit)
+        metrics = result.metrics if result is not None else None
+        done = status in (TaskStatus.SUCCEEDED, TaskStatus.REUSED)
+        _, temp = self._publisher.records(unit) if done else ((), ())
+        self._announcer.unit_finished(unit, TaskEnd(status=status, temp=temp, metrics=metrics, error=error))
+        block.open -= 1
+        block.error = block.error or error
+        block.cause = block.cause or cause
+        block.built += status is TaskStatus.SUCCEEDED
+        if done and metrics is not None:
+            block.metrics.append(metrics)
+        return self._end_scan(block) if block.open == 0 and not block.whole.final else None
+
+    def _end_scan(self, block: ScanBlock) -> TaskState | None:
+        """End a scan whose units are all final."""
+        whole = block.whole
+        if block.error is not None:
+            self._forget_units(whole)
+            self.failed(whole, block.error)
+            return None
+        if block.cause is not None:
+            self._forget_units(whole)
+            self.skipped(whole, block.cause)
+            return None
+        self._publisher.collect(block)
+        self._retention.forget_unread(whole)
+        status = TaskStatus.SUCCEEDED if block.built else TaskStatus.REUSED
+        self._finish(whole, status, metrics=joined_metrics(block.metrics))
+        return whole
+
+    def _forget_units(self, whole: TaskState) -> None:
+        for unit in whole.block.units.values() if whole.block is not None else ():
+            self._retention.forget(unit)
+
     def _finish(
         self,
         state: TaskState,
         status: TaskStatus,
         *,
         result: TaskResult | None = None,
+        metrics: TaskMetrics | None = None,
         error: ErrorPayload | None = None,
         cause: str | None = None,
     ) -> None:
@@ -110,6 +175,7 @@ class Endings:
         self._budget.withdraw(state)
         done = status in (TaskStatus.SUCCEEDED, TaskStatus.REUSED)
         outputs, temp = self._publisher.records(state) if done else ((), ())
-        end = TaskEnd(status=status, outputs=outputs, temp=temp, result=result, error=error, cause=cause)
+        used, checks = (result.metrics, result.checks) if result is not None else (metrics, ())
+        end = TaskEnd(status=status, outputs=outputs, temp=temp, metrics=used, checks=checks, error=error, cause=cause)
         self.outcomes[state.task.name] = self._announcer.finished(state, end)
         self._retention.consumer_is_final(state)

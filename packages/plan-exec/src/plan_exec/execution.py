@@ -16,6 +16,7 @@ from plan_contracts import (
     ExecutorConfig,
     ExecutorKind,
     PlanScheduleArtifact,
+    ScanWork,
     TaskGraph,
     TaskRequest,
 )
@@ -31,6 +32,7 @@ from plan_exec.progress import NoListener, ProgressListener
 from plan_exec.publishing import Publisher
 from plan_exec.retention import Retention
 from plan_exec.routing import check_executors
+from plan_exec.scan_units import unit_keys
 from plan_exec.tags import node_tags
 from plan_exec.task_state import TaskState
 from plan_exec.task_states import task_states
@@ -131,7 +133,8 @@ def execute_plan(
 
         producers = {name: state.producers for name, state in states.items()}
         routes = {name: state.route for name, state in states.items()}
-        return HamiltonRun(producers, node_tags(schedule, tasks), routes, adapters)
+        units = {name: unit_keys(work) for name in states if isinstance(work := requests[name].work, ScanWork)}
+        return HamiltonRun(producers, node_tags(schedule, tasks), routes, adapters, units)
 
     def release(state: TaskState, uri: str) -> None:
         lanes[state.route.executor].executor.release(uri)

@@ -17,12 +17,16 @@ from typing import Any, TypeGuard, cast
 
 from hamilton import driver, graph, node
 from hamilton.execution import executors, grouping
+from hamilton.htypes import Collect, Parallelizable
 from hamilton.io.materialization import ExtractorFactory
 from hamilton.lifecycle import base as lifecycle_base
 
-from plan_contracts import RoutingDecision, TaskOutcome, TaskStatus
+from plan_contracts import ErrorPayload, RoutingDecision, TaskOutcome, TaskStatus
 from plan_exec.errors import NodeNotSupported
 from plan_exec.tags import TagValue
+
+_UNITS, _UNIT = "units", "unit"
+"""What the nodes of a scan's units are called after the name of its task and a dot, which no task's name holds."""
 
 _LOGGERS = ("hamilton.driver", "hamilton.execution.executors")
 
@@ -73,9 +77,9 @@ class PlanGraphExecutor(driver.GraphExecutor):
         self.execution_manager = manager
 
     def validate(self, nodes_to_execute: list[node.Node]) -> None:
-        """Accept nothing but tasks that have a route."""
+        """Accept nothing but tasks that have a route, and the nodes of scans before theirs."""
         for each in nodes_to_execute:
-            self.execution_manager.route(each.name)
+            self.execution_manager.route(each.name.partition(".")[0])
 
     def execute(
         self,
@@ -117,6 +121,8 @@ class HamiltonRun:
         Where each task runs.
     adapters
         The user's lifecycle adapters.
+    units
+        Keys of the units of each scan, in order.
     """
 
     def __init__(
@@ -125,8 +131,18 @@ class HamiltonRun:
         tags: Mapping[str, Mapping[str, TagValue]],
         routes: Mapping[str, RoutingDecision],
         adapters: Sequence[LifecycleAdapter],
+        units: Mapping[str, Sequence[str]],
     ) -> None:
-        nodes = [_task_node(name, producers, tags[name]) for name, producers in dependencies.items()]
+        self._units = units
+        nodes = [
+            each
+            for name, producers in dependencies.items()
+            for each in (
+                _scan_nodes(name, producers, tags[name])
+                if name in units
+                else (_task_node(name, producers, tags[name]),)
+            )
+        ]
         self._manager = PlanExecutionManager(routes)
         self._names = list(dependencies)
         _quieten()
@@ -149,13 +165,24 @@ class HamiltonRun:
         return cast(dict[str, TaskOutcome], self.driver.execute(wanted))
 
     def before(self, task: str) -> None:
-        """Call the hooks before a task."""
+        """Call the hooks before a task; a scan is expanded first."""
+        if task in self._units:
+            self._hooks.expand(f"{task}.{_UNITS}", self._units[task])
         self._hooks.before(task, {})
 
     def after(self, outcome: TaskOutcome) -> None:
         """Call the hooks after a task."""
         error = None if outcome.error is None else RuntimeError(outcome.error.message)
         self._hooks.after(outcome.task, outcome if outcome.status is TaskStatus.SUCCEEDED else None, error)
+
+    def before_unit(self, task: str, unit: str) -> None:
+        """Call the hooks before a unit of a scan."""
+        self._hooks.before(f"{task}.{_UNIT}", {f"{task}.{_UNITS}": unit}, unit)
+
+    def after_unit(self, task: str, unit: str, error: ErrorPayload | None) -> None:
+        """Call the hooks after a unit of a scan."""
+        reason = None if error is None else RuntimeError(error.message)
+        self._hooks.after(f"{task}.{_UNIT}", unit if error is None else None, reason, unit)
 
 
 class NodeHooks:
@@ -175,21 +202,27 @@ class NodeHooks:
     def __init__(self, adapters: lifecycle_base.LifecycleAdapterSet, nodes: Mapping[str, node.Node]) -> None:
         self._adapters = adapters
         self._nodes = nodes
-        self._contexts: dict[str, Context] = {}
+        self._contexts: dict[tuple[str, str], Context] = {}
         self.run_id = ""
 
     def grouped(self) -> None:
         """Call the hook that hears of every task before the first one."""
         self._call("post_task_group", task_ids=list(self._nodes))
 
-    def before(self, name: str, inputs: Mapping[str, Any]) -> None:
-        """Call the hooks before a node; its inputs are whatever its function takes."""
-        self._contexts[name] = copy_context()
-        self._contexts[name].run(self._before, self._nodes[name], dict(inputs))
+    def before(self, name: str, inputs: Mapping[str, Any], unit: str = "") -> None:
+        """Call the hooks before a node, or before one unit of it; its inputs are whatever its function takes."""
+        context = self._contexts[name, unit] = copy_context()
+        context.run(self._before, self._nodes[name], dict(inputs), unit)
 
-    def after(self, name: str, result: Any, error: Exception | None) -> None:
-        """Call the hooks after a node; its result is whatever its function gives."""
-        self._contexts.pop(name).run(self._after, self._nodes[name], result, error)
+    def after(self, name: str, result: Any, error: Exception | None, unit: str = "") -> None:
+        """Call the hooks after a node, or after one unit of it; its result is whatever its function gives."""
+        self._contexts.pop((name, unit)).run(self._after, self._nodes[name], result, error, unit)
+
+    def expand(self, name: str, units: Sequence[str]) -> None:
+        """Call the hooks around a node that gives the units of a block, and the one that hears of each of them."""
+        self.before(name, {})
+        self._call("post_task_expand", task_id=name, parameters={f"{index}": unit for index, unit in enumerate(units)})
+        self.after(name, list(units), None)
 
     def compute(self, name: str, inputs: Mapping[str, Any]) -> Any:
         """Call a node's function, in the way that an adapter wants it where one does."""
@@ -200,18 +233,18 @@ class NodeHooks:
             )
         return cast(Any, each(**inputs))  # a function of the user's may give anything
 
-    def _before(self, each: node.Node, inputs: dict[str, Any]) -> None:
-        scope = _scope(each)
+    def _before(self, each: node.Node, inputs: dict[str, Any], unit: str) -> None:
+        scope = _scope(each, unit)
         self._call("pre_task_submission", inputs=inputs, overrides={}, **scope)
         self._call("pre_task_execute", inputs=inputs, overrides={}, **scope)
-        self._call("pre_node_execute", node_=each, kwargs=inputs, task_id=each.name)
+        self._call("pre_node_execute", node_=each, kwargs=inputs, task_id=scope["task_id"])
 
-    def _after(self, each: node.Node, result: Any, error: Exception | None) -> None:
+    def _after(self, each: node.Node, result: Any, error: Exception | None, unit: str) -> None:
         success = error is None
         results = {each.name: result} if success else None
         end: dict[str, Any] = {"success": success, "error": error}
-        scope = _scope(each)
-        self._call("post_node_execute", node_=each, kwargs={}, result=result, task_id=each.name, **end)
+        scope = _scope(each, unit)
+        self._call("post_node_execute", node_=each, kwargs={}, result=result, task_id=scope["task_id"], **end)
         self._call("post_task_execute", results=results, **end, **scope)
         self._call("post_task_return", result=results, **end, **scope)
 
@@ -313,13 +346,42 @@ class _FunctionExecutor(driver.GraphExecutor):
         return {name: values[name] for name in final_vars}
 
 
-def _scope(each: node.Node) -> dict[str, Any]:
+def _scope(each: node.Node, unit: str) -> dict[str, Any]:
+    """Say what a hook is about, in Hamilton's words; each unit of a block is a task of its own."""
+    purposes = grouping.NodeGroupPurpose
+    by_role = {node.NodeType.EXPAND: purposes.EXPAND_UNORDERED, node.NodeType.COLLECT: purposes.GATHER}
+    scan = each.name.partition(".")[0]
     return {
-        "task_id": each.name,
+        "task_id": f"{scan}/{unit}" if unit else each.name,
         "nodes": [each],
-        "spawning_task_id": None,
-        "purpose": grouping.NodeGroupPurpose.EXECUTE_SINGLE,
+        "spawning_task_id": f"{scan}.{_UNITS}" if unit else None,
+        "purpose": purposes.EXECUTE_BLOCK if unit else by_role.get(each.node_role, purposes.EXECUTE_SINGLE),
     }
+
+
+def _scan_nodes(name: str, producers: Sequence[str], tags: Mapping[str, TagValue]) -> tuple[node.Node, ...]:
+    """Make the block of a scan: its units, one of them, and the scan itself, which collects what they gave."""
+
+    def run_elsewhere(**inputs: str) -> TaskOutcome:
+        raise NotImplementedError(f"the scan {name} is run by the plan's dispatcher, not by calling its nodes")
+
+    def made(suffix: str, typ: Any, source: node.NodeType, takes: Mapping[str, Any]) -> node.Node:
+        return node.Node(
+            name=f"{name}.{suffix}" if suffix else name,
+            typ=typ,
+            doc_string=f"Task {name} of the plan.",
+            callabl=run_elsewhere,
+            node_source=source,
+            input_types={key: (each, node.DependencyType.REQUIRED) for key, each in takes.items()},
+            tags={**tags, "kind": suffix or "task"},
+            originating_functions=(run_elsewhere,),
+        )
+
+    return (
+        made(_UNITS, Parallelizable[str], node.NodeType.EXPAND, dict.fromkeys(producers, TaskOutcome)),
+        made(_UNIT, str, node.NodeType.STANDARD, {f"{name}.{_UNITS}": str}),
+        made("", TaskOutcome, node.NodeType.COLLECT, {f"{name}.{_UNIT}": Collect[str]}),
+    )
 
 
 def _task_node(name: str, producers: Sequence[str], tags: Mapping[str, TagValue]) -> node.Node:

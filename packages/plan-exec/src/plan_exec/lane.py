@@ -7,7 +7,7 @@ from functools import cached_property
 from plan_contracts import Placement
 from plan_exec.executors.executor import Attempt, Executor
 from plan_exec.memory_budget import MemoryBudget
-from plan_exec.task_state import TaskState
+from plan_exec.task_state import ScanBlock, TaskState
 
 LOOK_AHEAD = 16
 """Ready tasks that are looked at for one that fits."""
@@ -33,7 +33,7 @@ class Lane:
     def __init__(self, placement: Placement, make: Callable[[], Executor]) -> None:
         self.placement = placement
         self._make = make
-        self._ready: list[tuple[int, TaskState]] = []
+        self._ready: list[tuple[int, int, TaskState]] = []
         self.running: dict[Attempt, TaskState] = {}
         self._used_slots = 0
         self.lost_by: str | None = None
@@ -46,7 +46,7 @@ class Lane:
 
     def push(self, state: TaskState) -> None:
         """Queue a ready task."""
-        heapq.heappush(self._ready, (state.index, state))
+        heapq.heappush(self._ready, (state.index, state.part, state))
 
     def take(self, budget: MemoryBudget) -> TaskState | None:
         """Take the most urgent ready task that slots and memory suffice for.
@@ -54,20 +54,21 @@ class Lane:
         A task that needs more than is free is passed over by smaller ones, but only so often: after that its executor,
         and the memory of the machine, wait for it.
         """
-        passed_over: list[tuple[int, TaskState]] = []
+        passed_over: list[tuple[int, int, TaskState]] = []
         found: TaskState | None = None
         while self._ready and found is None and len(passed_over) < LOOK_AHEAD:
-            rank, state = heapq.heappop(self._ready)
+            entry = heapq.heappop(self._ready)
+            state = entry[-1]
             if self._has_slots(state) and budget.has_room(state):
                 found = state
             else:
-                passed_over.append((rank, state))
+                passed_over.append(entry)
                 if state.passed_over >= MOST_PASSED_OVER:
                     if self._has_slots(state):
                         budget.promise(state)
                     break
         for each in passed_over:
-            each[1].passed_over += found is not None
+            each[-1].passed_over += found is not None
             heapq.heappush(self._ready, each)
         return found
 
@@ -112,6 +113,13 @@ class Lane:
 
     def drain(self) -> list[TaskState]:
         """Take everything that waits, the most urgent first."""
-        waiting = [state for _, state in sorted(self._ready)]
+        waiting = [entry[-1] for entry in sorted(self._ready)]
         self._ready.clear()
         return waiting
+
+    def withdraw(self, block: ScanBlock) -> list[TaskState]:
+        """Take the units of a scan that wait, the others left in their order."""
+        units = [entry[-1] for entry in self._ready if entry[-1].block is block]
+        self._ready = [entry for entry in self._ready if entry[-1].block is not block]
+        heapq.heapify(self._ready)
+        return units

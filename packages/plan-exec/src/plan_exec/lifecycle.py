@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from plan_contracts import TaskOutcome
+from plan_contracts import ErrorPayload, TaskOutcome
 
 
 class Lifecycle(Protocol):
@@ -14,4 +14,12 @@ class Lifecycle(Protocol):
 
     def after(self, outcome: TaskOutcome) -> None:
         """A task that was handed to its executor is final."""
+        ...
+
+    def before_unit(self, task: str, unit: str) -> None:
+        """A unit of a scan that runs is about to be handed to its executor."""
+        ...
+
+    def after_unit(self, task: str, unit: str, error: ErrorPayload | None) -> None:
+        """A unit that was handed to its executor is final; with an error it failed."""
         ...

@@ -9,7 +9,7 @@ from plan_exec.task_state import TaskState
 
 def timed_out(state: TaskState, *, killed: bool) -> ErrorPayload:
     """Describe an attempt that took too long, and what became of it."""
-    name, seconds = state.task.name, state.policy.timeout_seconds or 0.0
+    name, seconds = state.name, state.policy.timeout_seconds or 0.0
     what = "and was ended" if killed else "and cannot be ended on a thread; its slot is closed until it comes back"
     message = f"The task `{name}` took longer than its {seconds:g} s, {what}"
     mend = "Give it more time (`timeout` of its view in plan.toml), or make it faster."

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from plan_contracts import (
     Clock,
+    ErrorPayload,
     EventSink,
     ExecutionMode,
     ExecutionPolicy,
@@ -41,7 +42,7 @@ from plan_exec.memory_budget import MemoryBudget
 from plan_exec.progress import NoListener
 from plan_exec.retention import Retention
 from plan_exec.standalone import NoSink, WallClock
-from plan_exec.task_state import TaskState
+from plan_exec.task_state import ScanBlock, TaskState
 from plan_exec.task_states import task_states
 from plan_exec.urgency import schedule_by_urgency
 
@@ -217,6 +218,12 @@ class _FunctionRuntime:
             if self._takers[producer] == 0 and producer not in self._functions.wanted:
                 self.values.pop(producer, None)
 
+    def before_unit(self, task: str, unit: str) -> None:
+        """Do nothing: functions have no units."""
+
+    def after_unit(self, task: str, unit: str, error: ErrorPayload | None) -> None:
+        """Do nothing: functions have no units."""
+
     def _inputs(self, task: str) -> dict[str, Value]:
         """Give what a function takes; optional inputs that nobody gave are left to its defaults."""
         return {name: self.values[name] for name in self._functions.takes[task] if name in self.values}
@@ -231,6 +238,9 @@ class _Unpublished:
 
     def accept(self, state: TaskState, result: TaskResult) -> None:
         """Take the result as it is."""
+
+    def collect(self, block: ScanBlock) -> None:
+        """Do nothing: functions have no units."""
 
     def records(self, state: TaskState) -> tuple[tuple[OutputRecord, ...], tuple[OutputRecord, ...]]:
         """Give no records."""

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from plan_contracts import Committer, OutputRecord, PublishedOutput, StagedOutput, TaskResult
-from plan_exec.task_state import TaskState
+from plan_contracts import Committer, OutputRecord, PublishedOutput, StagedOutput, TaskKind, TaskResult
+from plan_exec.scan_units import joined_memory, joined_output
+from plan_exec.task_state import ScanBlock, TaskState
 
 
 class Publishing(Protocol):
@@ -16,6 +17,10 @@ class Publishing(Protocol):
 
     def accept(self, state: TaskState, result: TaskResult) -> None:
         """Take the results of a task that succeeded; raises `PlanError` when they cannot be taken."""
+        ...
+
+    def collect(self, block: ScanBlock) -> None:
+        """Take what the units of a scan gave as its result; all have succeeded."""
         ...
 
     def records(self, state: TaskState) -> tuple[tuple[OutputRecord, ...], tuple[OutputRecord, ...]]:
@@ -39,7 +44,9 @@ class Publisher:
         self._states = states
         self._owners = {view: state.task.name for state in states.values() for view in state.task.outputs}
         self._temp = {view for state in states.values() for view in state.task.temp}
-        self._checked = {state.checked for state in states.values()}
+        scanned = {view for state in states.values() if state.task.kind is TaskKind.SCAN for view in state.task.outputs}
+        # A check of a dataset reads the dataset, and holds back nothing of what views read of it.
+        self._checked = {state.checked for state in states.values()} - scanned
 
     def reuse(self, state: TaskState) -> bool:
         """Take over what need not be made again: outputs of the same key, or the verdict of checks of the same key.
@@ -82,6 +89,15 @@ class Publisher:
             else:
                 state.published[staged.view] = self._put(staged, state.build_key)
         state.in_memory = {each.view: each.memory for each in result.outputs if each.memory is not None}
+
+    def collect(self, block: ScanBlock) -> None:
+        """Join what the units of a scan have published and keep in memory, in their order."""
+        whole, units = block.whole, list(block.units.values())
+        for view in whole.task.outputs:
+            whole.published[view] = joined_output([unit.published[view] for unit in units], whole.build_key)
+            memory = joined_memory(units, view)
+            if memory is not None:
+                whole.in_memory[view] = memory
 
     def accept_check(self, state: TaskState) -> None:
         """Publish what a check that passed has held back, and put on record that it passed.

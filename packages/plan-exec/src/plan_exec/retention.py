@@ -30,7 +30,7 @@ class Retention:
     def forget_unread(self, state: TaskState) -> None:
         """Forget what a task keeps for consumers that are all final already."""
         if state.waiting_consumers == 0:
-            self._forget(state)
+            self.forget(state)
 
     def consumer_is_final(self, consumer: TaskState) -> None:
         """Forget the results that this consumer was the last to need."""
@@ -39,7 +39,9 @@ class Retention:
             producer.waiting_consumers -= 1
             self.forget_unread(producer)
 
-    def _forget(self, state: TaskState) -> None:
+    def forget(self, state: TaskState) -> None:
+        """Forget everything that a task keeps."""
         for ref in state.in_memory.values():
-            self._release(state, ref.uri)
+            for uri in ref.files or (ref.uri,):
+                self._release(state, uri)
         state.in_memory.clear()

@@ -12,6 +12,7 @@ from plan_contracts.events import (
     RunFinished,
     RunManifestEnvelope,
     RunStarted,
+    ScanUnitFinished,
     TaskFinished,
     TaskRetried,
     TaskRouting,
@@ -104,6 +105,9 @@ EXECUTION_STARTED = ExecutionStarted(
     executor_config=ExecutorConfig(kind=ExecutorKind.THREADPOOL, max_tasks=2),
     reason="given in plan.toml",
 )
+UNIT_FINISHED = ScanUnitFinished(
+    task="scan-orders", unit="0003", status=TaskStatus.SUCCEEDED, attempts=3, metrics=execution.METRICS
+)
 FINISHED = TaskFinished(
     task="daily_revenue",
     status=TaskStatus.SUCCEEDED,
@@ -152,6 +156,7 @@ VALID = (
     ValidCase("run_failed", "one_error", RUN_FAILED),
     ValidCase("run_finished", "succeeded", RUN_FINISHED),
     ValidCase("task_routing", "over_cost_threshold", ROUTING),
+    ValidCase("scan_unit_finished", "third_attempt", UNIT_FINISHED),
     ValidCase("task_scheduling", "waited_for_input", SCHEDULING),
     ValidCase("task_started", "first_attempt", STARTED),
     ValidCase("task_retried", "after_failure", RETRIED),
@@ -174,6 +179,7 @@ INVALID = (
     InvalidCase("run_failed", "errors_as_text", altered(RUN_FAILED, "errors", "division by zero")),
     InvalidCase("run_finished", "negative_duration", altered(RUN_FINISHED, "seconds", -1.0)),
     InvalidCase("task_routing", "without_decision", without(ROUTING, "decision")),
+    InvalidCase("scan_unit_finished", "without_unit", altered(UNIT_FINISHED, "unit", None)),
     InvalidCase("task_scheduling", "negative_rank", altered(SCHEDULING, "decision.rank", -1)),
     InvalidCase("task_started", "attempt_zero", altered(STARTED, "attempt", 0)),
     InvalidCase("task_retried", "negative_delay", altered(RETRIED, "delay_seconds", -0.5)),

@@ -7,13 +7,18 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from plan_contracts import (
+    DataFormat,
+    DatasetRef,
     PlanScheduleArtifact,
+    ScanUnit,
+    ScanWork,
     TaskGraph,
     TaskInput,
     TaskKind,
     TaskRequest,
     ViewSource,
     ViewWork,
+    digest,
 )
 from plan_contracts.testing import MemoryCommitter, task_graph
 from plan_exec.urgency import schedule_by_urgency
@@ -39,6 +44,7 @@ def scenario(
     costs: Mapping[str, float] | None = None,
     temp: Collection[str] = (),
     checks: Mapping[str, str] | None = None,
+    scans: Mapping[str, int] | None = None,
 ) -> Scenario:
     """Schedule a graph whose tasks do what their scripts say.
 
@@ -56,14 +62,20 @@ def scenario(
         Tasks whose results are kept in the cache, and are no outputs.
     checks
         Tasks that are checks, with the view that each checks. Text holds their edges like any others.
+    scans
+        Tasks that scan the dataset of their name, with the number of its units, whose keys are `0000`, `0001`, ....
     """
-    tasks = _with_checks(task_graph(text, temp=temp), checks or {})
+    units = scans or {}
+    tasks = _with_scans(_with_checks(task_graph(text, temp={*temp, *units}), checks or {}), units)
     names = [task.name for task in tasks.tasks]
     committer = MemoryCommitter(folder / "store")
     seconds = {name: (costs or {}).get(name, 1.0) for name in names}
     return Scenario(
         schedule=schedule_by_urgency(tasks, seconds),
-        requests=_requests(tasks, scripts or {}, folder, committer.stage_uri()),
+        requests={
+            name: _scan_request(request, units[name], scripts or {}) if name in units else request
+            for name, request in _requests(tasks, scripts or {}, folder, committer.stage_uri()).items()
+        },
         tasks=tasks,
         committer=committer,
         folder=folder,
@@ -76,6 +88,34 @@ def _with_checks(tasks: TaskGraph, checks: Mapping[str, str]) -> TaskGraph:
         for task in tasks.tasks
     )
     return replace(tasks, tasks=made)
+
+
+def _with_scans(tasks: TaskGraph, scans: Mapping[str, int]) -> TaskGraph:
+    made = tuple(
+        replace(task, kind=TaskKind.SCAN, views=(), datasets=(task.name,)) if task.name in scans else task
+        for task in tasks.tasks
+    )
+    return replace(tasks, tasks=made)
+
+
+def _scan_request(request: TaskRequest, count: int, scripts: Mapping[str, str]) -> TaskRequest:
+    """Make the request of a scan over as many files as it has units; nothing reads them."""
+    files = tuple(f"/data/{request.task}/{index:04}.csv" for index in range(count))
+    units = tuple(ScanUnit(key=f"{index:04}", files=(file,), rows=1, bytes=8) for index, file in enumerate(files))
+    script = scripts.get(request.task)
+    return replace(
+        request,
+        work=ScanWork(
+            dataset=request.task, units=units, projection=("n",), filters=(script,) if script is not None else ()
+        ),
+        inputs=(
+            TaskInput(
+                name=request.task,
+                ref=DatasetRef(uri=f"/data/{request.task}", format=DataFormat.CSV, files=files, columns=()),
+                content_id=digest(request.task),
+            ),
+        ),
+    )
 
 
 def _requests(tasks: TaskGraph, scripts: Mapping[str, str], folder: Path, stage: str) -> dict[str, TaskRequest]:

@@ -15,6 +15,7 @@ from plan_contracts import (
     DatasetRef,
     ErrorPayload,
     ResultStatus,
+    ScanWork,
     StagedOutput,
     TaskMetrics,
     TaskRequest,
@@ -31,6 +32,9 @@ SCRIPTED = "plan_exec.testing.scripted_runtime:scripted_runtime"
 
 _CALLS = "calls"
 _POLL_SECONDS = 0.002
+_UP_TO = {"first": 1, "twice": 2}
+"""The last attempt in which a step happens."""
+
 _OF_STAGING = {"lie", "escape", "nothing"}
 
 
@@ -38,6 +42,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """One call of `run`, from its first step on."""
 
     task: str
+    unit: str | None
     attempt: int
     pid: int
     thread: int
@@ -47,6 +52,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """None when the call never came to its end."""
     inputs: dict[str, str]
     """Where each input lay, by name."""
+    places: dict[str, tuple[str, ...]]
+    """Where all parts of each input lay, in order."""
     missing: tuple[str, ...]
     """Inputs whose file or memory was not there."""
 
@@ -73,7 +80,11 @@ class ScriptedRuntime:
     ``escape``          the result lies outside the folder for staged results
     ``nothing``         the result names a file that does not exist
     ``first STEP``      the step happens in the first attempt only
+    ``twice STEP``      the step happens in the first and the second attempt only
+    ``unit KEY STEP``   the step happens in this unit of a scan only
     ==================  ===============================================================
+
+    The script of a scan is its first filter.
     """
 
     def __init__(self) -> None:
@@ -88,7 +99,8 @@ class ScriptedRuntime:
     def run(self, request: bytes) -> bytes:
         """Do what the task's text says."""
         asked = decode_msgpack(request, TaskRequest)
-        record = _Record(asked, [each.name for each in asked.inputs if not self._is_there(each.ref)])
+        read = () if isinstance(asked.work, ScanWork) else asked.inputs
+        record = _Record(asked, [each.name for each in read if not self._is_there(each.ref)])
         answer = self._run(asked)
         record.end()
         return answer
@@ -135,6 +147,7 @@ class ScriptedRuntime:
             TaskResult(
                 run_id=asked.run_id,
                 task=task,
+                unit=asked.unit,
                 attempt=asked.attempt,
                 status=ResultStatus.FAILED if error is not None else ResultStatus.SUCCEEDED,
                 outputs=outputs,
@@ -145,7 +158,9 @@ class ScriptedRuntime:
         )
 
     def _stage(self, asked: TaskRequest, view: str) -> StagedOutput:
-        content = "\n".join([view, *(f"{each.name} {each.content_id}" for each in asked.inputs)]).encode()
+        content = "\n".join(
+            [view, asked.unit or "", *(f"{each.name} {each.content_id}" for each in asked.inputs)]
+        ).encode()
         verbs = {verb for verb, _ in _steps(asked)}
         folder = Path(asked.stage_uri) / ".." if "escape" in verbs else Path(asked.stage_uri)
         staged = staged_file(view, folder / f"{view}.{secrets.token_hex(8)}", content, rows=1)
@@ -155,7 +170,7 @@ class ScriptedRuntime:
             Path(staged.ref.uri).unlink()
         if not asked.hand_on_in_memory:
             return staged
-        uri = f"memory:{view}"
+        uri = f"memory:{view}/{asked.unit or ''}"
         self._memory[uri] = content
         ref = DatasetRef(uri=uri, format=DataFormat.PARQUET, columns=())
         return msgspec.structs.replace(staged, memory=ref)
@@ -163,7 +178,9 @@ class ScriptedRuntime:
     def _is_there(self, ref: DatasetRef | None) -> bool:
         if ref is None:
             return False
-        return ref.uri in self._memory if ref.uri.startswith("memory:") else Path(ref.uri).exists()
+        return all(
+            uri in self._memory if uri.startswith("memory:") else Path(uri).exists() for uri in ref.files or (ref.uri,)
+        )
 
 
 def scripted_runtime() -> ScriptedRuntime:
@@ -185,18 +202,21 @@ class _Record:
     def __init__(self, asked: TaskRequest, missing: list[str]) -> None:
         folder = Path(asked.project_uri) / _CALLS
         folder.mkdir(parents=True, exist_ok=True)
-        self._ended = folder / f"{asked.task}.{asked.attempt}.ended"
+        name = asked.task if asked.unit is None else f"{asked.task}.{asked.unit}"
+        self._ended = folder / f"{name}.{asked.attempt}.ended"
         call = Call(
             task=asked.task,
+            unit=asked.unit,
             attempt=asked.attempt,
             pid=os.getpid(),
             thread=threading.get_ident(),
             started=time.monotonic(),
             ended=None,
             inputs={each.name: each.ref.uri for each in asked.inputs if each.ref is not None},
+            places={each.name: each.ref.files or (each.ref.uri,) for each in asked.inputs if each.ref is not None},
             missing=tuple(missing),
         )
-        _write(folder / f"{asked.task}.{asked.attempt}.begun", msgspec.json.encode(call))
+        _write(folder / f"{name}.{asked.attempt}.begun", msgspec.json.encode(call))
 
     def end(self) -> None:
         _write(self._ended, repr(time.monotonic()).encode())
@@ -210,6 +230,8 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _script(asked: TaskRequest) -> str:
+    if isinstance(asked.work, ScanWork):
+        return ";".join(asked.work.filters)
     return asked.work.views[0].sql if isinstance(asked.work, ViewWork) else ""
 
 
@@ -218,9 +240,15 @@ def _steps(asked: TaskRequest) -> list[tuple[str, str]]:
     steps: list[tuple[str, str]] = []
     for step in filter(None, (part.strip() for part in _script(asked).split(";"))):
         verb, _, argument = step.partition(" ")
-        if verb == "first":
+        if verb == "unit":
+            key, _, rest = argument.partition(" ")
+            verb, _, argument = rest.partition(" ")
+            if asked.unit != key:
+                continue
+        if verb in _UP_TO:
+            most = _UP_TO[verb]
             verb, _, argument = argument.partition(" ")
-            if asked.attempt > 1:
+            if asked.attempt > most:
                 continue
         steps.append((verb, argument))
     return steps
