@@ -159,7 +159,7 @@ class ScriptedRuntime:
 
     def _stage(self, asked: TaskRequest, view: str) -> StagedOutput:
         content = "\n".join(
-            [view, asked.unit or "", *(f"{each.name} {each.content_id}" for each in asked.inputs)]
+            [view, *filter(None, [asked.unit]), *(f"{each.name} {each.content_id}" for each in asked.inputs)]
         ).encode()
         verbs = {verb for verb, _ in _steps(asked)}
         folder = Path(asked.stage_uri) / ".." if "escape" in verbs else Path(asked.stage_uri)
