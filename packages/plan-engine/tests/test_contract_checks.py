@@ -3,6 +3,7 @@
 # pyarrow's stubs leave type parameters open.
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -22,6 +23,7 @@ from plan_contracts import (
     TaskInput,
     TaskRequest,
     TaskResult,
+    Variable,
 )
 from plan_engine.arrow_schema import columns_of
 from plan_engine.contract_checks import contract_checks
@@ -38,23 +40,27 @@ TABLE = pa.table(
 )
 
 
-def checks(contract: DataContract, table: pa.Table = TABLE) -> dict[str, DataCheck]:
+def checks(
+    contract: DataContract, table: pa.Table = TABLE, variables: Mapping[str, Variable] | None = None
+) -> dict[str, DataCheck]:
     """Plan the checks of a contract on `t`."""
-    session = PlanningSession()
+    session = PlanningSession(variables)
     session.add_table("t", table.schema)
     columns = columns_of(table.schema)
     evidence = Evidence(name="t", source=EvidenceSource.FILES, columns=columns, contract=contract)
-    return {check.name: check for check in contract_checks(session, evidence)}
+    return {check.name: check for check in contract_checks(session, evidence, variables or {})}
 
 
-def check_request(folder: Path, contract: DataContract, table: pa.Table = TABLE) -> TaskRequest:
+def check_request(
+    folder: Path, contract: DataContract, table: pa.Table = TABLE, variables: Mapping[str, Variable] | None = None
+) -> TaskRequest:
     """Ask for every check of a contract on a table."""
     ref = parquet(folder / "t.parquet", table)
     return TaskRequest(
         run_id="r",
         task="check-t",
         definition="0" * 64,
-        work=CheckWork(subject="t", checks=tuple(checks(contract, table).values())),
+        work=CheckWork(subject="t", checks=tuple(checks(contract, table, variables).values())),
         inputs=(TaskInput(name="t", ref=ref, content_id="0" * 64),),
         outputs=(),
         stage_uri=str(folder / "stage"),
@@ -172,3 +178,31 @@ def test_compiled_project_has_the_checks_of_datasets_and_views_that_plan(tmp_pat
         "daily": ["not_null(status)"],
     }
     assert project.statistics.checks["customers"].rows_in == 2
+
+
+def test_expression_reads_variables_as_values(tmp_path: Path) -> None:
+    contract = DataContract(expressions={"large": "id >= $least", "known": '"Town" <> $bad'})
+    variables = {"least": Variable(type="int64", value=2), "bad": Variable(type="string", value="it's")}
+
+    result = run(runtime(), check_request(tmp_path, contract, variables=variables))
+
+    assert {check.name: check.offending_rows for check in result.checks} == {
+        "expression(large)": 1,
+        "expression(known)": 1,
+    }
+    other = {**variables, "least": Variable(type="int64", value=3)}
+    before, after = checks(contract, variables=variables), checks(contract, variables=other)
+    assert before["expression(large)"].definition != after["expression(large)"].definition
+    assert before["expression(known)"].definition == after["expression(known)"].definition
+
+
+def test_expression_with_a_variable_that_has_no_value_does_not_plan() -> None:
+    contract = DataContract(expressions={"large": "id >= $lest", "open": "id >= $none"})
+    variables = {"least": Variable(type="int64", value=2), "none": Variable(type="int64")}
+
+    found = checks(contract, variables=variables)
+
+    assert found["expression(large)"].fault == (
+        "it reads the variable `lest`, which has no value; did you mean `least`?"
+    )
+    assert found["expression(open)"].fault == "it reads the variable `none`, which has no value"

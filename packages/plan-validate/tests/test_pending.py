@@ -4,6 +4,7 @@ from judging import INVALID, NOT_VALIDATED, VALID, dataset, edge, known, of, onl
 from msgspec.structs import replace
 
 from plan_contracts import (
+    ColumnValues,
     CompiledProject,
     DataCheck,
     DataContract,
@@ -16,6 +17,7 @@ from plan_contracts import (
     ViolationKind,
 )
 from plan_validate import pending_checks, validate_plan
+from plan_validate.rules.contracts import check_contract
 
 
 def check(kind: ViolationKind, subject: str, fault: str | None = None) -> DataCheck:
@@ -123,3 +125,18 @@ def test_nulls_that_files_count_prove_or_disprove_a_contract() -> None:
     (violation,) = only_edge(judged(some), "clean").contract_violations
     assert (violation.kind, violation.available) == (ViolationKind.NULLABLE, "it holds 3 nulls")
     assert pending_checks(some) == {}
+
+
+def test_accepted_values_are_proven_or_disproven_by_what_files_tell() -> None:
+    contract = DataContract(accepted_values={"n": (1, 2, 3)})
+    entry = known("orders", contract=contract, n="int64")
+    accepted = check(ViolationKind.VALUE_NOT_ACCEPTED, "n")
+
+    def verdict(told: ColumnValues | None) -> tuple[int, list[str]]:
+        found = check_contract(replace(entry, values={"n": told} if told is not None else {}), (accepted,))
+        return len(found.pending), [violation.available for violation in found.violations]
+
+    assert verdict(None) == (1, [])
+    assert verdict(ColumnValues(within=(1, 2), held=(1,))) == (0, [])
+    assert verdict(ColumnValues(within=(1, 4), held=(1,))) == (1, [])
+    assert verdict(ColumnValues(held=(4, 5))) == (0, ["it holds 4"])

@@ -94,6 +94,7 @@ from plan_contracts.events import (
 from plan_contracts.evidence import (
     AcceptedValue,
     Column,
+    ColumnValues,
     DataContract,
     Evidence,
     EvidenceCatalog,
@@ -291,6 +292,7 @@ __all__ = [
     # data
     "AcceptedValue",
     "Column",
+    "ColumnValues",
     "ColumnType",
     "CsvOptions",
     "DataContract",

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from plan_contracts.base import Contract
 from plan_contracts.scalars import Name, Rows, Sha256
+from plan_contracts.variables import Variable
 
 
 class ViolationKind(StrEnum):
@@ -40,6 +41,8 @@ class DataCheck(Contract, frozen=True, kw_only=True):
     """Identity of the query's logic; none when it does not plan."""
     volatile: bool = False
     """Whether the query calls a function whose value differs from run to run."""
+    parameters: dict[str, Variable] = {}
+    """The variables that the query reads as `$name`."""
     fault: str | None = None
     """Why the query does not plan, in one sentence."""
 

@@ -55,6 +55,15 @@ class DataContract(HandWritten, frozen=True, kw_only=True):
     """Predicates in SQL, by name; a row for which one is false offends, and a row for which it is null does not."""
 
 
+class ColumnValues(Contract, frozen=True, kw_only=True):
+    """What is known of the values of a column, apart from null; dates are texts such as `2026-01-31`."""
+
+    within: tuple[AcceptedValue, ...] | None = None
+    """Every value that it holds is one of these; none when they are too many, or not known."""
+    held: tuple[AcceptedValue, ...] = ()
+    """Some of the values that it certainly holds."""
+
+
 class EvidenceSource(StrEnum):
     """Where evidence was taken from."""
 
@@ -82,6 +91,8 @@ class Evidence(Contract, frozen=True, kw_only=True):
     """How far `rows` and `bytes` can be trusted."""
     null_counts: dict[str, Rows] = {}
     """Nulls by column, exact, as far as files count them and a contract asks; a column that is missing is unknown."""
+    values: dict[str, ColumnValues] = {}
+    """Values by column, as far as files tell them and a contract asks; a column that is missing is unknown."""
     contract: DataContract | None = None
     """What the project declares about it."""
 

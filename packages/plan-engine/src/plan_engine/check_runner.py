@@ -7,11 +7,13 @@ from pathlib import Path
 import pyarrow as pa
 from datafusion import SessionContext
 
-from plan_contracts import CheckResult, CheckWork, DataCheck, ErrorPayload, TaskRequest
+from plan_contracts import CheckResult, CheckWork, DataCheck, ErrorPayload, PlanError, TaskRequest
 from plan_engine.datafusion_messages import clean, mend_of
 from plan_engine.errors import CheckFailed, QueryFailed
 from plan_engine.failure_diagnosis import explained
+from plan_engine.parameters import clock_of, pin_clock, values_of
 from plan_engine.retained import RetainedResults
+from plan_engine.secret_values import redacted
 from plan_engine.task_inputs import register_inputs
 from plan_engine.task_session import ONE_QUERY, task_session
 
@@ -44,6 +46,9 @@ def run_checks(request: TaskRequest, work: CheckWork, retained: RetainedResults,
         When the subject is not where the request says, or another one than was planned with.
     """
     session = task_session(request, scratch)
+    for check in work.checks:
+        if (clock := clock_of(check.parameters)) is not None:
+            pin_clock(session, clock)
     with ExitStack() as links:
         register_inputs(session, request.inputs, retained, Path(request.stage_uri), links)
         try:
@@ -67,13 +72,18 @@ def _times(number: int | None, work: CheckWork) -> int | None:
 def _run(session: SessionContext, subject: str, check: DataCheck) -> CheckResult:
     rows, examples = 0, list[str]()
     try:
-        for batch in session.sql_with_options(check.sql, ONE_QUERY).execute_stream():
+        values = values_of(check.parameters)
+        frame = session.sql_with_options(check.sql, ONE_QUERY, param_values=values or None)
+        for batch in frame.execute_stream():
             offending = batch.to_pyarrow()
             rows += offending.num_rows
             if len(examples) < MAX_EXAMPLES:
                 examples += _examples(offending.slice(0, MAX_EXAMPLES - len(examples)), check.subject)
+    except PlanError:
+        raise
     except Exception as reason:
-        message = f"The check `{check.name}` of `{subject}` cannot be run to its end: {clean(str(reason))}"
+        said = redacted(clean(str(reason)), check.parameters.values())
+        message = f"The check `{check.name}` of `{subject}` cannot be run to its end: {said}"
         raise QueryFailed(message, subject=subject, suggestion=mend_of(str(reason))) from reason
     return CheckResult(name=check.name, offending_rows=rows, examples=tuple(examples))
 

@@ -35,6 +35,7 @@ from plan_contracts import (
     raise_all,
     variables_of,
 )
+from plan_engine.column_values import with_values
 from plan_engine.contract_checks import contract_checks
 from plan_engine.dataset_files import DatasetFiles
 from plan_engine.dataset_scans import dataset_scans, scan_statistics
@@ -116,7 +117,7 @@ class _Compiler:
         self._variables = variables
         self._session = session
         self._planned: dict[str, PlannedView] = {}
-        self._evidence: dict[str, Evidence] = {name: dataset.evidence for name, dataset in datasets.items()}
+        self._evidence: dict[str, Evidence] = {name: with_values(dataset) for name, dataset in datasets.items()}
         self._statistics: dict[str, ViewStatistics] = {}
         self._errors: list[PlanError] = []
 
@@ -187,7 +188,7 @@ class _Compiler:
     def _plan_query(self, view: ViewSource, references: tuple[str, ...]) -> PlannedView:
         planned = plan_view(self._session, view, references, self._plans.get(view.name))
         if planned.unoptimized is not None:
-            read = variables_read(view, planned.volatile_calls, self._variables)
+            read = variables_read(view.sql, planned.volatile_calls, self._variables)
             self._sources[view.name] = structs.replace(view, parameters=read.variables)
             definition = view_definition(view.sql, planned.unoptimized, planned.required or {}, read.variables)
             planned = structs.replace(planned, definition=definition, volatile=read.volatile)
@@ -262,7 +263,10 @@ class _Compiler:
         )
 
     def _checks(self) -> dict[str, tuple[DataCheck, ...]]:
-        found = {name: contract_checks(self._session, evidence) for name, evidence in sorted(self._evidence.items())}
+        found = {
+            name: contract_checks(self._session, evidence, self._variables)
+            for name, evidence in sorted(self._evidence.items())
+        }
         return {name: checks for name, checks in found.items() if checks}
 
     def _node(self, planned: PlannedView) -> LogicalNode:

@@ -1,14 +1,16 @@
 """What a declared contract says about rows, as queries that give the offending ones."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from plan_contracts import AcceptedValue, DataCheck, DataContract, Evidence, ViolationKind, nearest
+from plan_contracts import AcceptedValue, DataCheck, DataContract, Evidence, Variable, ViolationKind, nearest
 from plan_engine.datafusion_messages import PlanningMessage, Refusal
 from plan_engine.fingerprint import view_definition
 from plan_engine.plan_text import volatile_calls
 from plan_engine.planning_session import NotPlanned, PlanningSession
+from plan_engine.sql_text import parameters_of
 from plan_engine.table_catalog import quoted
+from plan_engine.variable_reading import VariablesRead, has_value, variables_read
 
 SHOWN_VALUES = 5
 """Accepted values that are named where what is declared is shown."""
@@ -23,7 +25,9 @@ class _Query:
     sql: str
 
 
-def contract_checks(session: PlanningSession, evidence: Evidence) -> tuple[DataCheck, ...]:
+def contract_checks(
+    session: PlanningSession, evidence: Evidence, variables: Mapping[str, Variable]
+) -> tuple[DataCheck, ...]:
     """Give a check for each part of a contract that may need data, planned against the columns that there are.
 
     Parameters
@@ -33,12 +37,14 @@ def contract_checks(session: PlanningSession, evidence: Evidence) -> tuple[DataC
     evidence
         Its columns, with what is declared about it. A part that speaks of a column that does not exist has no check:
         evidence alone disproves it.
+    variables
+        What expressions may read as `$name`.
     """
     contract = evidence.contract
     if contract is None:
         return ()
     columns = {column.name for column in evidence.columns}
-    return tuple(_planned(session, evidence, query) for query in _queries(contract, evidence.name, columns))
+    return tuple(_planned(session, evidence, query, variables) for query in _queries(contract, evidence.name, columns))
 
 
 def _queries(contract: DataContract, name: str, columns: set[str]) -> Iterator[_Query]:
@@ -110,17 +116,24 @@ def _literal(value: AcceptedValue) -> str:
     return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else repr(value)
 
 
-def _planned(session: PlanningSession, evidence: Evidence, query: _Query) -> DataCheck:
+def _planned(
+    session: PlanningSession, evidence: Evidence, query: _Query, variables: Mapping[str, Variable]
+) -> DataCheck:
     answer = session.plan(query.sql)
-    definition, volatile = None, False
-    if isinstance(answer, NotPlanned):
-        fault: str | None = _fault(answer.message, evidence)
+    definition, read = None, VariablesRead()
+    unset = next((name for name in parameters_of(query.sql) if not has_value(variables.get(name))), None)
+    if unset is not None:
+        near = nearest(unset, [name for name in variables if name != unset])
+        mend = f"; did you mean `{near}`?" if near is not None else ""
+        fault: str | None = f"it reads the variable `{unset}`, which has no value{mend}"
+    elif isinstance(answer, NotPlanned):
+        fault = _fault(answer.message, evidence)
     elif others := [name for name in answer.asked if name != evidence.name]:
         fault = f"it reads `{others[0]}`, and a check sees the rows of `{evidence.name}` alone"
     else:
         fault = None
-        definition = view_definition(query.sql, answer.unoptimized, {}, {})
-        volatile = bool(volatile_calls(answer.unoptimized))
+        read = variables_read(query.sql, frozenset(volatile_calls(answer.unoptimized)), variables)
+        definition = view_definition(query.sql, answer.unoptimized, {}, read.variables)
     return DataCheck(
         name=query.name,
         kind=query.kind,
@@ -128,7 +141,8 @@ def _planned(session: PlanningSession, evidence: Evidence, query: _Query) -> Dat
         declared=query.declared,
         sql=query.sql,
         definition=definition,
-        volatile=volatile,
+        volatile=read.volatile,
+        parameters=read.variables,
         fault=fault,
     )
 

@@ -189,10 +189,18 @@ def _with_partitions(name: str, stored: pa.Schema, partitions: Partitions) -> pa
 
 
 def _null_counts(section: DatasetSection, facts: Sequence[FileFacts], partitions: Partitions) -> dict[str, int]:
-    """Count the nulls of the columns that must have none; footers know nothing of partition columns."""
+    """Count the nulls of the columns that must have none."""
     if section.contract is None:
         return {}
-    return null_counts(facts, [column for column in section.contract.not_null if column not in partitions.columns])
+    wanted = section.contract.not_null
+    counted = null_counts(facts, [column for column in wanted if column not in partitions.columns])
+    for place, column in enumerate(partitions.columns):
+        nulls = _sum(
+            [fact.rows for fact, values in zip(facts, partitions.values, strict=True) if values[place] is None]
+        )
+        if column in wanted and nulls is not None:
+            counted[column] = nulls
+    return counted
 
 
 def _sum(numbers: Sequence[int | None]) -> int | None:

@@ -23,10 +23,11 @@ def secret_value(name: str, variable: Variable) -> str:
 
 
 def missing_secrets(compiled: CompiledProject) -> list[PlanError]:
-    """Give an error for each secret variable that a view reads and that the environment does not have, by name."""
+    """Give an error for each secret that a view or check reads and that the environment does not have, by name."""
     errors: dict[str, PlanError] = {}
-    for source in compiled.sources.values():
-        for name, variable in source.parameters.items():
+    checks = [check for found in compiled.checks.values() for check in found]
+    for reader in (*compiled.sources.values(), *checks):
+        for name, variable in reader.parameters.items():
             try:
                 if variable.secret is not None:
                     secret_value(name, variable)

@@ -11,7 +11,7 @@ from plan_engine.sql_text import parameters_of, place_of
 
 @dataclass(frozen=True, kw_only=True)
 class VariablesRead:
-    """The variables of one view."""
+    """The variables of one view or check."""
 
     variables: dict[str, Variable] = field(default_factory=dict[str, Variable])
     """By name; the clock's among them where the view asks for the time."""
@@ -47,21 +47,19 @@ def missing_variable(
     return VariableMissing(message, subject=name, related=[view], location=location, suggestion=mend)
 
 
-def variables_read(
-    view: ViewSource, volatile_calls: frozenset[str], variables: Mapping[str, Variable]
-) -> VariablesRead:
-    """Give the variables of a view that has all that it reads.
+def variables_read(sql: str, volatile_calls: frozenset[str], variables: Mapping[str, Variable]) -> VariablesRead:
+    """Give the variables of a view or check that has all that it reads.
 
     Parameters
     ----------
-    view
-        The view.
+    sql
+        Its text.
     volatile_calls
         Functions that it calls whose value differs from run to run.
     variables
         Those of the project.
     """
-    read = {name: variables[name] for name in parameters_of(view.sql)}
+    read = {name: variables[name] for name in parameters_of(sql)}
     calls = volatile_calls
     if calls & CLOCK_FUNCTIONS and has_value(variables.get(NOW)):
         read[NOW] = variables[NOW]

@@ -1,6 +1,6 @@
 """Golden cases of what is known about data: evidence, statistics, references, snapshots and requirements."""
 
-from plan_contracts.evidence import Column, Evidence, EvidenceCatalog, EvidenceSource, Exactness
+from plan_contracts.evidence import Column, ColumnValues, Evidence, EvidenceCatalog, EvidenceSource, Exactness
 from plan_contracts.golden_cases.case import InvalidCase, ValidCase, altered, without
 from plan_contracts.graph import RequiredColumn, Requirement
 from plan_contracts.references import CsvOptions, DataFormat, DatasetRef, DatasetSnapshot, SnapshotFile
@@ -22,6 +22,10 @@ ORDERS = Evidence(
     bytes=40960,
     exactness=Exactness.EXACT,
     null_counts={"order_id": 0, "amount": 3},
+    values={
+        "order_id": ColumnValues(within=(1, 2, 3), held=(1, 3)),
+        "placed_at": ColumnValues(held=("2026-01-31",)),
+    },
 )
 
 REVENUE = Evidence(

@@ -3,7 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from plan_contracts import ContractViolation, DataCheck, DataContract, Evidence, Exactness, ViolationKind, nearest
+from plan_contracts import (
+    AcceptedValue,
+    ColumnValues,
+    ContractViolation,
+    DataCheck,
+    DataContract,
+    Evidence,
+    Exactness,
+    ViolationKind,
+    nearest,
+)
 from plan_validate.rules.types import type_fits
 
 
@@ -61,6 +71,7 @@ def check_contract(evidence: Evidence, checks: Iterable[DataCheck] = ()) -> Cont
             *_metadata(declared, evidence),
             *_rows(declared, evidence),
             *_counted_nulls(declared, evidence),
+            *_held_values(declared, evidence),
             *(_not_planned(check) for _, check in able if check is not None and check.fault is not None),
         ),
         unproven=tuple(part for part, check in able if check is None),
@@ -129,12 +140,38 @@ def _of_rows(declared: DataContract, evidence: Evidence) -> list[ContractViolati
     parts += [
         (ViolationKind.VALUE_NOT_ACCEPTED, column, ", ".join(str(value) for value in values))
         for column, values in declared.accepted_values.items()
-        if column in available
+        if column in available and not _told(values, evidence.values.get(column))
     ]
     parts += [(ViolationKind.EXPRESSION_FALSE, name, text) for name, text in declared.expressions.items()]
     return [
         ContractViolation(kind=kind, subject=subject, declared=text, available=unknown) for kind, subject, text in parts
     ]
+
+
+def _told(accepted: tuple[AcceptedValue, ...], known: ColumnValues | None) -> bool:
+    """Say whether the files tell of all values that they are accepted, or of one that it is not."""
+    return known is not None and (
+        not set(known.held) <= set(accepted) or (known.within is not None and set(known.within) <= set(accepted))
+    )
+
+
+def _held_values(declared: DataContract, evidence: Evidence) -> list[ContractViolation]:
+    """Give the columns of which the files say that they hold a value that is not accepted."""
+    return [
+        ContractViolation(
+            kind=ViolationKind.VALUE_NOT_ACCEPTED,
+            subject=column,
+            declared=", ".join(str(value) for value in accepted) or "no value",
+            available=f"it holds {other[0]}",
+        )
+        for column, accepted in sorted(declared.accepted_values.items())
+        if (other := [value for value in _held(evidence, column) if value not in accepted])
+    ]
+
+
+def _held(evidence: Evidence, column: str) -> tuple[AcceptedValue, ...]:
+    known = evidence.values.get(column)
+    return known.held if known is not None else ()
 
 
 def _not_planned(check: DataCheck) -> ContractViolation:
