@@ -12,6 +12,7 @@ import pytest
 
 from plan_contracts import (
     EVENTS_COLUMNS,
+    Contract,
     DocumentRefused,
     Envelope,
     EventRow,
@@ -49,6 +50,33 @@ def accepts(folder: Path, document: Any) -> bool:
 @pytest.mark.parametrize("path", VALID, ids=named)
 def test_schema_accepts_the_valid_case(path: Path) -> None:
     assert accepts(path.parent, json.loads(path.read_text(encoding="utf-8")))
+
+
+def without_defaults(value: object) -> object:
+    """Give plain values without the fields that may be left out, at any depth."""
+    if isinstance(value, Contract):
+        tag = value.__struct_config__
+        kept = {
+            field.encode_name: without_defaults(getattr(value, field.name))
+            for field in msgspec.structs.fields(type(value))
+            if field.required or getattr(value, field.name) != field.default
+        }
+        return kept if tag.tag_field is None else {tag.tag_field: tag.tag, **kept}
+    if isinstance(value, dict):
+        mapping = cast("dict[str, object]", value)
+        return {key: without_defaults(item) for key, item in mapping.items()}
+    if isinstance(value, list | tuple):
+        return [without_defaults(item) for item in cast("list[object]", value)]
+    return cast("object", msgspec.to_builtins(value))
+
+
+@pytest.mark.parametrize("path", VALID, ids=named)
+def test_schema_and_decoder_accept_the_valid_case_without_what_has_a_default(path: Path) -> None:
+    contract = registered_contract(path.parts[-3]).type
+    document = decode_json(path.read_bytes(), contract)
+    shortest = without_defaults(document)
+    assert accepts(path.parent, shortest)
+    assert decode_json(msgspec.json.encode(shortest), contract) == document
 
 
 @pytest.mark.parametrize("path", sorted(SHIPPED.glob("*/*/*.invalid.json")), ids=named)
