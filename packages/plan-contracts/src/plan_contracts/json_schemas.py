@@ -117,6 +117,9 @@ def contract_schema(contract: RegisteredContract) -> Schema:
             definition = definitions.get(name)
             if isinstance(definition, dict):
                 _described(definition, inner)
+        for definition in definitions.values():
+            if isinstance(definition, dict) and isinstance(text := definition.get("description"), str):
+                definition["description"] = inspect.cleandoc(text)  # as Python does from 3.13 on
         schema["$defs"] = {name: definitions[name] for name in sorted(definitions)}
     return {
         "$schema": DIALECT,
