@@ -1,6 +1,8 @@
 """Results that `auto` keeps: in the cache and not among the outputs, reused, and computed again when they are gone."""
 
+import os
 import shutil
+import time
 from pathlib import Path
 
 import pyarrow as pa
@@ -68,6 +70,29 @@ def test_build_changed_leaf_takes_the_rest_from_the_cache(tmp_path: Path) -> Non
 
     assert again.task_counts == {TaskStatus.SUCCEEDED: 1, TaskStatus.REUSED: 3}
     assert pq.read_table(project / "out" / "largest.parquet").to_pylist() == [{"total": 2_000_080_001}]
+
+
+@pytest.mark.timeout(300)
+def test_build_brings_the_cache_to_its_size_and_collects_what_dead_runs_left(tmp_path: Path) -> None:
+    project = _project(tmp_path / "kept")
+    plan = project / "plan.toml"
+    plan.write_text(plan.read_text().replace('name = "kept"', 'name = "kept"\ncache = "1KiB"'))
+    first = _build(project)
+    (old,) = _kept(project)
+    left = project / ".plan" / "tmp" / "left-by-a-killed-build"
+    left.write_bytes(b"half")
+    for path in (left, *old.parent.iterdir()):
+        os.utime(path, (time.time(), time.time() - 3600))
+    staged = project / ".plan" / "scratch" / first.run_id / "stage"
+    staged.mkdir(parents=True, exist_ok=True)
+    (project / "views" / "counted.sql").write_text(VIEWS["counted"].replace("total", "total, 1 as one", 1))
+
+    _build(project)
+
+    (kept,) = _kept(project)
+    assert kept.parent != old.parent
+    assert not left.exists()
+    assert not staged.parent.exists()
 
 
 @pytest.mark.timeout(300)

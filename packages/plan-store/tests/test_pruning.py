@@ -224,6 +224,21 @@ def test_cache_is_brought_to_its_size_the_least_lately_used_first(tmp_path: Path
     assert made.cached("b", "1" * 64) is made.cached("c", "2" * 64) is None
 
 
+def test_drafts_of_killed_writers_are_collected_once_they_are_old(tmp_path: Path) -> None:
+    record(open_store(tmp_path))
+    tmp = tmp_path / "tmp"
+    tmp.mkdir(exist_ok=True)
+    for name, age_seconds in (("young", 60), ("old", 6000)):
+        (tmp / name).write_bytes(b"half")
+        os.utime(tmp / name, (time.time(), time.time() - age_seconds))
+    store = PlanStore.open(tmp_path, clock=FakeClock(int(time.time() * 1000)))
+
+    store.collect_cache(None, dry_run=True)
+    assert sorted(path.name for path in tmp.iterdir()) == ["old", "young"]
+    store.collect_cache(None)
+    assert [path.name for path in tmp.iterdir()] == ["young"]
+
+
 @pytest.mark.parametrize("what", ["segment", "compacted", "manifest", "artifact", "history"])
 def test_quarantine_moves_what_is_damaged_and_everything_else_reads_on(what: str, tmp_path: Path) -> None:
     store = fill(tmp_path, 3)

@@ -254,6 +254,16 @@ def _history(number: int, seconds: float, machine: str = "m") -> TaskHistory:
     return TaskHistory(run_id=run_id(number), ended_at_unix_ms=1, machine=machine, entries=(entry,))
 
 
+def test_recover_collects_the_scratch_of_ended_runs_and_of_no_other(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    record(store, 1)
+    for number in (1, 2):
+        (tmp_path / "scratch" / run_id(number) / "stage").mkdir(parents=True)
+
+    assert store.recover_interrupted("shop") == ()
+    assert [path.name for path in (tmp_path / "scratch").iterdir()] == [run_id(2)]
+
+
 def test_past_entries_are_those_of_the_last_runs_on_the_machine(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     for number, machine in ((1, "m"), (2, "m"), (3, "other"), (4, "m")):

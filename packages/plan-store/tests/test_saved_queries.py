@@ -9,7 +9,7 @@ from recording import BEGINNING, SIGNATURES, draft, finished, run_id, schedule
 
 from plan_contracts import Placement, SchedulingDecision, TaskFinished, TaskScheduling, TaskStatus
 from plan_contracts.testing import FakeClock
-from plan_store import SAVED_QUERIES, PlanStore, QueryRefused, RunUnknown
+from plan_store import SAVED_QUERIES, PlanStore, QueryRefused, RunUnknown, StoreDamaged
 
 WEEK_MS = 7 * 86_400 * 1000
 
@@ -106,6 +106,18 @@ def test_tag_costs_of_tasks_without_tags_are_summed_too(tmp_path: Path) -> None:
         ("2025-12-29", "(untagged)", 1.0),
         ("2025-12-29", "mart", 0.5),
     ]
+
+
+@pytest.mark.parametrize("name", ["slowest-tasks", "predicted-against-actual", "critical-path"])
+def test_saved_query_of_one_run_reads_nothing_of_others(name: str, store: PlanStore, tmp_path: Path) -> None:
+    expected = store.ask(name).to_pylist()
+    for path in (tmp_path / "events").rglob("*.parquet"):
+        if run_id(3) not in path.name:
+            path.chmod(0o644)
+            path.write_bytes(b"damaged")
+    assert store.ask(name).to_pylist() == expected
+    with pytest.raises(StoreDamaged):
+        store.ask("flaky-tasks")
 
 
 @pytest.mark.parametrize("name", [query.name for query in SAVED_QUERIES])

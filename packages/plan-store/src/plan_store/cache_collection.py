@@ -1,13 +1,14 @@
 """Keeping the temporary results within bounds: the least lately used go first."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from plan_store.result_cache import RECORD_ENDING, RESULT_ENDING
 
 GRACE_SECONDS = 600.0
-"""A result that was used since then stays: a build may be reading it."""
+"""A result that was used since then stays: a build may be reading it. So does a draft: it may be on its way."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +68,16 @@ def collect(results: list[CachedResult]) -> None:
             each.result.parent.rmdir()
         except OSError:
             continue  # the results of other views have the same key
+
+
+def collect_drafts(tmp: Path, now: float) -> None:
+    """Remove files that were on their way to their place when their writer was killed."""
+    if not tmp.is_dir():
+        return
+    for draft in tmp.iterdir():
+        with suppress(OSError):  # it has arrived, or another process was first
+            if now - draft.stat().st_mtime > GRACE_SECONDS:
+                draft.unlink()
 
 
 def _found(folder: Path) -> Iterator[CachedResult]:

@@ -4,6 +4,7 @@
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TypeVar
 
 import pyarrow as pa
@@ -14,6 +15,7 @@ from plan_contracts import (
     EventRow,
     PlanScheduleEnvelope,
     PlanValidationEnvelope,
+    RunManifestV2,
     TaskFinished,
     TaskScheduling,
     decode_event,
@@ -29,7 +31,24 @@ Cell = str | int | float | tuple[str, ...] | None
 E = TypeVar("E", bound=Envelope)
 
 
-def _runs(layout: Layout, skip_damaged: bool) -> list[tuple[Cell, ...]]:
+@dataclass(frozen=True, kw_only=True)
+class TableSource:
+    """What a table is made from."""
+
+    layout: Layout
+    """The store."""
+    runs: frozenset[str] | None = None
+    """The runs that a query asks about; none for all."""
+    skip_damaged: bool = False
+    """Leave out what is damaged."""
+
+    def manifests(self) -> Iterator[RunManifestV2]:
+        """Give the manifests of the runs, the newest first."""
+        found = manifests(self.layout, skip_damaged=self.skip_damaged)
+        return found if self.runs is None else (each for each in found if each.run_id in self.runs)
+
+
+def _runs(source: TableSource) -> list[tuple[Cell, ...]]:
     return [
         (
             each.run_id,
@@ -47,11 +66,11 @@ def _runs(layout: Layout, skip_damaged: bool) -> list[tuple[Cell, ...]]:
             each.artifact_ids.plan_schedule,
             each.artifact_ids.plan_validation,
         )
-        for each in manifests(layout, skip_damaged=skip_damaged)
+        for each in source.manifests()
     ]
 
 
-def _outputs(layout: Layout, skip_damaged: bool) -> list[tuple[Cell, ...]]:
+def _outputs(source: TableSource) -> list[tuple[Cell, ...]]:
     return [
         (
             each.run_id,
@@ -63,18 +82,21 @@ def _outputs(layout: Layout, skip_damaged: bool) -> list[tuple[Cell, ...]]:
             record.build_key,
             record.status.value,
         )
-        for each in manifests(layout, skip_damaged=skip_damaged)
+        for each in source.manifests()
         for record in each.outputs
     ]
 
 
-def _events(layout: Layout, wanted: type[E], skip_damaged: bool) -> Iterator[tuple[EventRow, E]]:
+def _events(source: TableSource, wanted: type[E]) -> Iterator[tuple[EventRow, E]]:
     """Give the events of one type with the rows that they were stored in."""
-    for row in read_events(layout, event_name=wanted.event_name(), skip_damaged=skip_damaged):
+    rows = read_events(
+        source.layout, runs=source.runs, event_name=wanted.event_name(), skip_damaged=source.skip_damaged
+    )
+    for row in rows:
         try:
             event = decode_event(row.event_payload_msgpack, event_name=row.event_name)
         except DocumentRefused as reason:
-            if skip_damaged:
+            if source.skip_damaged:
                 continue
             message = f"An event `{row.event_name}` of the run {row.run_id} is damaged: {reason.message}"
             raise StoreDamaged(message) from reason
@@ -82,7 +104,7 @@ def _events(layout: Layout, wanted: type[E], skip_damaged: bool) -> Iterator[tup
             yield row, event
 
 
-def _tasks(layout: Layout, skip_damaged: bool) -> list[tuple[Cell, ...]]:
+def _tasks(source: TableSource) -> list[tuple[Cell, ...]]:
     return [
         (
             row.run_id,
@@ -99,11 +121,11 @@ def _tasks(layout: Layout, skip_damaged: bool) -> list[tuple[Cell, ...]]:
             event.cause,
             event.tags,
         )
-        for row, event in _events(layout, TaskFinished, skip_damaged)
+        for row, event in _events(source, TaskFinished)
     ]
 
 
-def _checks(layout: Layout, skip_damaged: bool) -> list[tuple[Cell, ...]]:
+def _checks(source: TableSource) -> list[tuple[Cell, ...]]:
     return [
         (
             row.run_id,
@@ -115,7 +137,7 @@ def _checks(layout: Layout, skip_damaged: bool) -> list[tuple[Cell, ...]]:
             check.examples,
             row.event_time_unix_ms,
         )
-        for row, event in _events(layout, TaskFinished, skip_damaged)
+        for row, event in _events(source, TaskFinished)
         for check in event.checks
     ]
 
@@ -127,7 +149,7 @@ def _subject(event: TaskFinished) -> str | None:
     return event.error.subject if event.error is not None else None
 
 
-def _decisions(layout: Layout, skip_damaged: bool) -> list[tuple[Cell, ...]]:
+def _decisions(source: TableSource) -> list[tuple[Cell, ...]]:
     return [
         (
             row.run_id,
@@ -141,12 +163,12 @@ def _decisions(layout: Layout, skip_damaged: bool) -> list[tuple[Cell, ...]]:
             made.waited_for,
             made.ready_beside,
         )
-        for row, event in _events(layout, TaskScheduling, skip_damaged)
+        for row, event in _events(source, TaskScheduling)
         for made in [event.decision]
     ]
 
 
-def _schedules(layout: Layout, skip_damaged: bool) -> list[tuple[Cell, ...]]:
+def _schedules(source: TableSource) -> list[tuple[Cell, ...]]:
     return [
         (
             row.run_id,
@@ -157,12 +179,12 @@ def _schedules(layout: Layout, skip_damaged: bool) -> list[tuple[Cell, ...]]:
             made.critical_path_length_weighted,
             made.cost_table_id,
         )
-        for row, event in _events(layout, PlanScheduleEnvelope, skip_damaged)
+        for row, event in _events(source, PlanScheduleEnvelope)
         for made in [event.artifact]
     ]
 
 
-def _validations(layout: Layout, skip_damaged: bool) -> list[tuple[Cell, ...]]:
+def _validations(source: TableSource) -> list[tuple[Cell, ...]]:
     return [
         (
             row.run_id,
@@ -175,12 +197,12 @@ def _validations(layout: Layout, skip_damaged: bool) -> list[tuple[Cell, ...]]:
             judged.valid_edges,
             judged.invalid_edges,
         )
-        for row, event in _events(layout, PlanValidationEnvelope, skip_damaged)
+        for row, event in _events(source, PlanValidationEnvelope)
         for judged in [event.artifact]
     ]
 
 
-_BUILDERS: Mapping[str, tuple[pa.Schema, Callable[[Layout, bool], list[tuple[Cell, ...]]]]] = {
+_BUILDERS: Mapping[str, tuple[pa.Schema, Callable[[TableSource], list[tuple[Cell, ...]]]]] = {
     "runs": (RUNS, _runs),
     "tasks": (TASKS, _tasks),
     "checks": (CHECKS, _checks),
@@ -194,16 +216,16 @@ DERIVED_TABLES = tuple(_BUILDERS)
 """Names of the tables."""
 
 
-def derived_table(layout: Layout, name: str, *, skip_damaged: bool = False) -> pa.RecordBatch:
+def derived_table(source: TableSource, name: str) -> pa.RecordBatch:
     """Build one of `DERIVED_TABLES`.
 
     Raises
     ------
     StoreDamaged
-        When a manifest or segment that it is made from is damaged, and `skip_damaged` is not set.
+        When a manifest or segment that it is made from is damaged, and those are not to be left out.
     """
     schema, build = _BUILDERS[name]
-    rows = build(layout, skip_damaged)
+    rows = build(source)
     columns = [[row[index] for row in rows] for index in range(len(schema))]
     arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)

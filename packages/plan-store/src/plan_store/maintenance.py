@@ -113,14 +113,17 @@ class StoreMaintenance:
     def collect_cache(
         self, max_bytes: int | None, max_age_seconds: float | None = None, *, dry_run: bool = False
     ) -> "list[CachedResult]":
-        """Bring the temporary results to a size and an age, the least lately used first; give what goes."""
-        from plan_store.cache_collection import collect, results_to_collect
+        """Bring the temporary results to a size and an age, the least lately used first; give what goes.
 
-        chosen = results_to_collect(
-            self._layout.cache, self._clock.unix_ms() / 1000, max_bytes=max_bytes, max_age_seconds=max_age_seconds
-        )
+        What killed processes have left on its way to the cache goes with them.
+        """
+        from plan_store.cache_collection import collect, collect_drafts, results_to_collect
+
+        now = self._clock.unix_ms() / 1000
+        chosen = results_to_collect(self._layout.cache, now, max_bytes=max_bytes, max_age_seconds=max_age_seconds)
         if not dry_run:
             collect(chosen)
+            collect_drafts(self._layout.tmp, now)
         return chosen
 
     def info(self) -> StoreInfo:

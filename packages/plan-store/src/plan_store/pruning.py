@@ -207,7 +207,7 @@ def _unnamed_artifacts(layout: Layout, kept: Iterable[RunManifestV2], now: float
 def _named_so_far(layout: Layout, run_id: str) -> set[str]:
     """Give the artifacts that the events of a run name which has no manifest yet."""
     named: set[str] = set()
-    for row in read_events(layout, run_id=run_id, skip_damaged=True):
+    for row in read_events(layout, runs={run_id}, skip_damaged=True):
         if row.event_name in _NAMING_EVENTS:
             event = decode_event(row.event_payload_msgpack, event_name=row.event_name)
             if isinstance(event, PlanScheduleEnvelope | PlanValidationEnvelope | PlanDriftEnvelope):

@@ -9,7 +9,7 @@ import pyarrow as pa
 from datafusion import SessionContext, SQLOptions
 
 from plan_store.arrow_files import is_whole_at_the_ends
-from plan_store.derived_tables import DERIVED_TABLES, derived_table
+from plan_store.derived_tables import DERIVED_TABLES, TableSource, derived_table
 from plan_store.documents import MEND
 from plan_store.errors import QueryRefused, StoreDamaged
 from plan_store.event_dataset import event_dataset
@@ -29,7 +29,7 @@ _PLANNING = re.compile(r"Error during planning|Schema error|SQL error")
 _PREFIX = re.compile(r"^(?:[A-Za-z ]*(?:planning|error): )+")
 
 
-def run_query(layout: Layout, sql: str, *, skip_damaged: bool = False) -> pa.Table:
+def run_query(layout: Layout, sql: str, *, runs: frozenset[str] | None = None, skip_damaged: bool = False) -> pa.Table:
     """Answer one SELECT.
 
     Parameters
@@ -38,6 +38,8 @@ def run_query(layout: Layout, sql: str, *, skip_damaged: bool = False) -> pa.Tab
         The store.
     sql
         The statement; it may read `TABLES` and use the payload functions.
+    runs
+        The only runs that the statement asks about, where that is known; the events of others are then not read.
     skip_damaged
         Leave damaged segments and manifests out instead of refusing.
 
@@ -48,10 +50,12 @@ def run_query(layout: Layout, sql: str, *, skip_damaged: bool = False) -> pa.Tab
     StoreDamaged
         When a segment that the query reads is damaged.
     """
-    return while_they_last(layout, lambda segments: _answer(layout, sql, segments, skip_damaged))
+    source = TableSource(layout=layout, runs=runs, skip_damaged=skip_damaged)
+    return while_they_last(layout, lambda segments: _answer(source, sql, segments))
 
 
-def _answer(layout: Layout, sql: str, segments: list[Segment], skip_damaged: bool) -> pa.Table:
+def _answer(source: TableSource, sql: str, segments: list[Segment]) -> pa.Table:
+    layout = source.layout
     context = SessionContext()
     register_payload_functions(context)
     made: set[str] = set()
@@ -66,9 +70,9 @@ def _answer(layout: Layout, sql: str, segments: list[Segment], skip_damaged: boo
             name = unknown.group(1)
         if name == "events":
             # What a query does not read need not be whole; a damage that it meets is told when it has failed.
-            _register_events(context, layout, _whole(layout, segments) if skip_damaged else segments)
+            _register_events(context, layout, _whole(layout, segments) if source.skip_damaged else segments)
         else:
-            register_table(context, layout, name, skip_damaged=skip_damaged)
+            context.register_record_batches(name, [[derived_table(source, name)]])
         made.add(name)
 
 
@@ -81,7 +85,8 @@ def register_table(context: SessionContext, layout: Layout, name: str, *, skip_d
         When a segment is not a whole Parquet file, and `skip_damaged` is not set.
     """
     if name != "events":
-        context.register_record_batches(name, [[derived_table(layout, name, skip_damaged=skip_damaged)]])
+        source = TableSource(layout=layout, skip_damaged=skip_damaged)
+        context.register_record_batches(name, [[derived_table(source, name)]])
         return
 
     def register(segments: list[Segment]) -> None:

@@ -3,7 +3,7 @@
 # pyarrow's stubs leave the type parameters of arrays and schemas open.
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,7 +18,7 @@ from plan_store.segments import EVENTS_SCHEMA
 
 
 def read_events(
-    layout: Layout, *, run_id: str | None = None, event_name: str | None = None, skip_damaged: bool = False
+    layout: Layout, *, runs: Set[str] | None = None, event_name: str | None = None, skip_damaged: bool = False
 ) -> Iterator[EventRow]:
     """Give the events, segment by segment: those of single runs in the order of time, then the compacted ones.
 
@@ -26,8 +26,8 @@ def read_events(
     ----------
     layout
         The store.
-    run_id
-        Only this run's; segments that are known to hold others only are not opened.
+    runs
+        Only those of these runs; segments that are known to hold others only are not opened.
     event_name
         Only those of this name.
     skip_damaged
@@ -38,7 +38,7 @@ def read_events(
     StoreDamaged
         When a segment cannot be read, and `skip_damaged` is not set; the message names it.
     """
-    wanted = {"run_id": run_id, "event_name": event_name}
+    wanted = {"run_id": runs, "event_name": None if event_name is None else {event_name}}
     for table in while_they_last(layout, lambda segments: _tables(layout, segments, wanted, skip_damaged)):
         for row in table.to_pylist():
             yield EventRow(**row)
@@ -64,13 +64,13 @@ def read_segment(layout: Layout, key: str) -> pa.Table:
 
 
 def _tables(
-    layout: Layout, segments: list[Segment], wanted: Mapping[str, str | None], skip_damaged: bool
+    layout: Layout, segments: list[Segment], wanted: Mapping[str, Set[str] | None], skip_damaged: bool
 ) -> list[pa.Table]:
     """Give the wanted rows of each segment."""
     tables: list[pa.Table] = []
     for segment in segments:
-        run_id = wanted["run_id"]
-        if run_id is not None and not segment.may_hold(run_id):
+        runs = wanted["run_id"]
+        if runs is not None and not any(map(segment.may_hold, runs)):
             continue
         try:
             if skip_damaged:
@@ -80,8 +80,8 @@ def _tables(
             if not skip_damaged:
                 raise
             continue
-        for column, value in wanted.items():
-            if value is not None:
-                table = table.filter(pc.equal(table[column], pa.scalar(value)))
+        for column, values in wanted.items():
+            if values is not None:
+                table = table.filter(pc.is_in(table[column], pa.array(sorted(values), pa.string())))
         tables.append(table)
     return tables

@@ -53,7 +53,7 @@ def dead_runs(layout: Layout, locked_project: str | None) -> list[RunMarker]:
 def recorded_manifest(layout: Layout, run_id: str) -> RunManifestV2 | None:
     """Give the manifest that a run's driver had recorded before it died, with its end in sight; mostly none."""
     name = RunManifestEnvelope.event_name()
-    for row in read_events(layout, run_id=run_id, event_name=name, skip_damaged=True):
+    for row in read_events(layout, runs={run_id}, event_name=name, skip_damaged=True):
         try:
             event = decode_event(row.event_payload_msgpack, event_name=row.event_name)
         except DocumentRefused:
@@ -78,7 +78,7 @@ def interrupted_manifest(layout: Layout, marker: RunMarker) -> RunManifestV2:
     counts: dict[TaskStatus, int] = {}
     ids = ArtifactIds()
     ended_at, signatures = draft.started_at_unix_ms, ("", "")
-    for row in read_events(layout, run_id=draft.run_id, skip_damaged=True):
+    for row in read_events(layout, runs={draft.run_id}, skip_damaged=True):
         ended_at = max(ended_at, row.event_time_unix_ms)
         signatures = (row.plan_signature, row.reduced_plan_signature)
         try:
@@ -110,6 +110,12 @@ def interrupted_manifest(layout: Layout, marker: RunMarker) -> RunManifestV2:
     )
 
 
-def collect_scratch(layout: Layout, run_id: str) -> None:
-    """Remove what a dead run has staged."""
-    shutil.rmtree(layout.scratch_of(run_id), ignore_errors=True)
+def collect_scratch(layout: Layout) -> None:
+    """Remove what runs have staged on this machine that have ended, whoever recorded their end."""
+    try:
+        staged = list(layout.scratch.iterdir())
+    except OSError:
+        return
+    for folder in staged:
+        if layout.objects.exists(manifest_key(folder.name)):
+            shutil.rmtree(folder, ignore_errors=True)

@@ -129,6 +129,14 @@ def saved_query(name: str, run: str, before: str | None) -> str:
     return found.text.format(run=run)
 
 
+def runs_asked(name: str, run: str, before: str | None) -> frozenset[str] | None:
+    """Give the only runs that a saved query asks about; none for one that asks about all."""
+    if name == "regressions":
+        return None if before is None else frozenset((run, before))
+    text = next((query.text for query in SAVED_QUERIES if query.name == name), "")
+    return frozenset((run,)) if "{run}" in text else None
+
+
 def _pairs(run: str, before: str | None) -> str:
     if before is None:
         return f"select * from ({_EARLIER}) where run_id = '{run}'"

@@ -202,8 +202,8 @@ class PlanStore(StoreMaintenance):
                     writer.place_manifest(recorded)
                 else:
                     writer.put_manifest(interrupted_manifest(self._layout, marker))
-            collect_scratch(self._layout, run_id)
             recovered.append(run_id)
+        collect_scratch(self._layout)
         return tuple(recovered)
 
     def past_entries(self, runs: int, machine: str | None = None) -> Mapping[str, tuple[TaskHistoryEntry, ...]]:
@@ -301,10 +301,12 @@ class PlanStore(StoreMaintenance):
         StoreDamaged
             When a segment or manifest that it reads is damaged.
         """
-        from plan_store.saved_queries import saved_query
+        from plan_store.queries import run_query
+        from plan_store.saved_queries import runs_asked, saved_query
 
         past = None if before is None else self.manifest(before).run_id
-        return self.sql(saved_query(name, self.manifest(run).run_id, past))
+        now = self.manifest(run).run_id
+        return run_query(self._layout, saved_query(name, now, past), runs=runs_asked(name, now, past))
 
     def register(self, context: "SessionContext", tables: Collection[str] | None = None) -> None:
         """Make the store's tables and payload functions usable in a session of the caller's.
