@@ -1,9 +1,12 @@
 """Messages about types, told in the words of the view."""
 
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
+from project_builder import compiled
 
-from plan_contracts import SourceLocation, ViewSource
+from plan_contracts import SourceColumn, SourceLocation, ViewSource
 from plan_engine.type_errors import explain_types
 
 SCHEMAS = {
@@ -77,6 +80,31 @@ def test_message_names_expression_types_and_where_they_come_from(
 )
 def test_expression_that_is_not_found_in_the_text_has_no_place(text: str, message: str) -> None:
     assert told("select id from orders", text) == (message, None)
+
+
+def test_columns_of_a_message_are_followed_through_the_views_between(tmp_path: Path) -> None:
+    views = {
+        "first": "select order_id, status as state from orders",
+        "second": "select order_id as id, upper(state) as state from first",
+        "both": "select order_id as id, status || customer_id as state from orders",
+        "sum_up": "select state * id as x from second",
+        "mixed": "select state * id as x from both",
+    }
+
+    found = {finding.view: finding for finding in compiled(tmp_path, views).findings}
+
+    assert found["sum_up"].message.endswith(
+        "cast one of them; `state` of `second` comes from `state` of `first` (string), and that from `status` of "
+        "`orders` (string); `id` of `second` comes from `order_id` of `first` (int64), and that from `order_id` of "
+        "`orders` (int64)"
+    )
+    assert found["sum_up"].columns == (
+        SourceColumn(table="second", column="state"),
+        SourceColumn(table="second", column="id"),
+    )
+    assert found["mixed"].message.endswith(
+        "cast one of them; `id` of `both` comes from `order_id` of `orders` (int64)"
+    ), "a column that is made of several is not followed"
 
 
 def test_message_of_an_unknown_form_is_not_explained() -> None:

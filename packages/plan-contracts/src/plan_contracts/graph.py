@@ -5,6 +5,7 @@ from enum import StrEnum
 from plan_contracts.base import Contract
 from plan_contracts.checks import DataCheck
 from plan_contracts.evidence import Column, EvidenceCatalog
+from plan_contracts.lineage import SourceColumn
 from plan_contracts.references import DatasetRef, DatasetSnapshot
 from plan_contracts.scalars import ColumnType, Name, Positive, Seconds, Sha256
 from plan_contracts.scans import DatasetScan
@@ -122,6 +123,8 @@ class PlanningFinding(Contract, frozen=True, kw_only=True):
     """The nearest name that does exist."""
     location: SourceLocation | None = None
     """Where in the view's file."""
+    columns: tuple[SourceColumn, ...] = ()
+    """Columns of inputs whose types are told in the message."""
 
 
 class ViewSource(Contract, frozen=True, kw_only=True, tag_field="kind", tag="sql"):

@@ -41,6 +41,7 @@ from plan_engine.dataset_files import DatasetFiles
 from plan_engine.dataset_scans import dataset_scans, scan_statistics
 from plan_engine.datasets import ResolvedDataset, resolve_datasets
 from plan_engine.fingerprint import view_definition
+from plan_engine.lineage import with_origins
 from plan_engine.plan_view import plan_view
 from plan_engine.planned_view import PlannedView
 from plan_engine.planning_findings import table_finding
@@ -91,7 +92,7 @@ def compile_files(
     raise_all([*errors, *dataset_errors, *refused, *unset])
     compiler = _Compiler(project, datasets, sources, references, session, variables)
     compiler.plan_views()
-    return compiler.result()
+    return with_origins(compiler.result())
 
 
 class _Compiler:

@@ -1,6 +1,7 @@
 """Where the columns of a view come from, down to the datasets."""
 
 from datafusion import SessionConfig
+from msgspec.structs import replace
 
 from plan_contracts import (
     Column,
@@ -13,6 +14,9 @@ from plan_contracts import (
 from plan_engine.arrow_schema import schema_of
 from plan_engine.plan_lineage import PlanTracer, Traced
 from plan_engine.planning_session import PlanningSession
+
+_MOST_STEPS = 10
+"""Views through which a column is followed in a message."""
 
 _AS_JOINS = "datafusion.optimizer.enable_physical_uncorrelated_scalar_subquery"
 """Without it, the optimiser makes joins of scalar subqueries, which can be traced column by column."""
@@ -38,6 +42,22 @@ def trace_lineage(compiled: CompiledProject, view: str) -> ViewLineage:
     return _Tracing(compiled).lineage(view)
 
 
+def with_origins(compiled: CompiledProject) -> CompiledProject:
+    """Let each finding about types say through which views its columns come, and with which types.
+
+    A column is followed as long as it is computed from one column alone. Nothing is traced where there is no finding
+    about a column of a view.
+    """
+    tracing = _Tracing(compiled)
+    told = tuple(
+        replace(finding, message=f"{finding.message}{''.join(way)}")
+        if (way := [tracing.way(each) for each in finding.columns])
+        else finding
+        for finding in compiled.findings
+    )
+    return replace(compiled, findings=told) if told != compiled.findings else compiled
+
+
 class _Tracing:
     def __init__(self, compiled: CompiledProject) -> None:
         self._compiled = compiled
@@ -50,7 +70,7 @@ class _Tracing:
 
     def lineage(self, view: str) -> ViewLineage:
         """Give the lineage of a view, its ancestors traced first."""
-        for each in self._upstream_first(view):
+        for each in (name for name in self._upstream_first(view) if name not in self._traced):
             self._traced[each] = self._trace(each)
             self._compose(each)
         found = self._traced[view]
@@ -66,6 +86,29 @@ class _Tracing:
             for column, sources in zip(self._columns(view), found.columns.values(), strict=True)
         )
         return ViewLineage(view=view, columns=columns, rows=tuple(sorted(found.rows)))
+
+    def way(self, column: SourceColumn) -> str:
+        """Tell how a column of a view comes about; nothing of a dataset's, or of one that cannot be traced."""
+        if column.table not in self._compiled.sources:
+            return ""
+        self.lineage(column.table)
+        steps: list[str] = []
+        here = column
+        while (source := self._only_source(here)) is not None and len(steps) < _MOST_STEPS:
+            steps.append(f"`{source.column}` of `{source.table}` ({self._type(source)})")
+            here = source
+        return f"; `{column.column}` of `{column.table}` comes from {', and that from '.join(steps)}" if steps else ""
+
+    def _only_source(self, column: SourceColumn) -> SourceColumn | None:
+        traced = self._traced.get(column.table)
+        if traced is None:
+            return None
+        names = [each.name for each in self._columns(column.table)]
+        sources = list(traced.columns.values())[names.index(column.column)]
+        return next(iter(sources)) if len(sources) == 1 else None
+
+    def _type(self, column: SourceColumn) -> str:
+        return next(each.type for each in self._columns(column.table) if each.name == column.column)
 
     def _upstream_first(self, view: str) -> list[str]:
         order: list[str] = []

@@ -75,6 +75,7 @@ def other_finding(
             kind=FindingKind.TYPE_ERROR,
             message=fault.message,
             subject=fault.subject,
+            columns=fault.columns,
             location=fault.location or SourceLocation(file=view.path),
         )
     about_types = any(word in message.text.lower() for word in _ABOUT_TYPES)

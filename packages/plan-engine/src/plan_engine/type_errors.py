@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from plan_contracts import SourceLocation, TypeNotCanonical, ViewSource, canonical_type
+from plan_contracts import SourceColumn, SourceLocation, TypeNotCanonical, ViewSource, canonical_type
 from plan_engine.view_text import ViewText
 
 _ARITHMETIC = re.compile(r"Cannot coerce arithmetic expression (.+) ([-+*/%|&^#]+|<<|>>) (.+) to valid types")
@@ -27,6 +27,8 @@ class TypeFault:
     message: str
     subject: str
     location: SourceLocation | None
+    columns: tuple[SourceColumn, ...] = ()
+    """Columns of inputs whose types the message tells."""
 
 
 def explain_types(view: ViewSource, text: str, schemas: Mapping[str, pa.Schema]) -> TypeFault | None:
@@ -49,7 +51,8 @@ def explain_types(view: ViewSource, text: str, schemas: Mapping[str, pa.Schema])
     for pattern, explain in _FORMS:
         found = pattern.search(text)
         if found is not None:
-            return explain(ViewText(view, schemas), found)
+            read = ViewText(view, schemas)
+            return replace(explain(read, found), columns=tuple(dict.fromkeys(read.told)))
     return None
 
 
@@ -80,7 +83,8 @@ def _fit(text: ViewText, start: int, end: int, kind: str) -> int:
 def _origin(text: ViewText, shown: str, start: int, end: int, kind: str) -> str:
     named = text.origins(start, end, (kind,))
     if len(named) == 1 and end - start <= 3:
-        (_, (_, source)) = next(iter(named.items()))
+        (column, (_, source)) = next(iter(named.items()))
+        text.told.append(SourceColumn(table=source, column=column))
         return f"`{shown}` is {kind} in `{source}`"
     return f"`{shown}` is {kind}"
 
@@ -94,7 +98,9 @@ def _call(text: ViewText, found: re.Match[str]) -> TypeFault:
     if start < 0:
         return TypeFault(message=f"`{function}` does not take {shown_types}", subject=function, location=None)
     shown = text.slice(start, end)
-    message = f"`{shown}`: `{function}` does not take {shown_types}{_listed(text.origins(start + 2, end - 1, types))}"
+    message = (
+        f"`{shown}`: `{function}` does not take {shown_types}{_listed(text, text.origins(start + 2, end - 1, types))}"
+    )
     return TypeFault(message=message, subject=shown, location=text.place(start))
 
 
@@ -103,7 +109,7 @@ def _condition(text: ViewText, found: re.Match[str]) -> TypeFault:
     name = found.group(1).rpartition(".")[2]
     index = next((at for at, piece in enumerate(text.pieces) if piece.text.lower() in ("where", "having")), -1)
     place = next((at for at in range(index + 1, len(text.pieces)) if text.pieces[at].is_name(name)), -1)
-    origins = _listed(text.origins(place, place + 1, (kind,))) if place >= 0 else ""
+    origins = _listed(text, text.origins(place, place + 1, (kind,))) if place >= 0 else ""
     location = text.place(place) if place >= 0 else text.place(index) if index >= 0 else None
     message = f"`{found.group(1)}` stands as a condition and is {kind}, not bool{origins}"
     return TypeFault(message=message, subject=found.group(1), location=location)
@@ -114,7 +120,7 @@ def _union(text: ViewText, found: re.Match[str]) -> TypeFault:
     index = next((at for at, piece in enumerate(text.pieces) if piece.text.lower() == "union"), 0)
     named = text.origins(index, len(text.pieces), (after,)) | text.origins(0, index, (before,))
     parts = f"a column is {before} in one and, as `{column}`, {after} in another"
-    message = f"the parts of the UNION do not fit: {parts}{_listed(named)}; cast one of them"
+    message = f"the parts of the UNION do not fit: {parts}{_listed(text, named)}; cast one of them"
     return TypeFault(message=message, subject=column, location=text.place(index))
 
 
@@ -125,13 +131,14 @@ def _branches(text: ViewText, found: re.Match[str]) -> TypeFault:
         named = text.origins(start, end, (first, second))
         if {first, second} <= {kind for kind, _ in named.values()}:
             shown = text.slice(start, end + 1)
-            message = f"the branches of `{shown}` are {first} and {second}{_listed(named)}; cast one of them"
+            message = f"the branches of `{shown}` are {first} and {second}{_listed(text, named)}; cast one of them"
             return TypeFault(message=message, subject=shown, location=text.place(start))
     message = f"the branches of a CASE are {first} and {second}; cast one of them"
     return TypeFault(message=message, subject="CASE", location=None)
 
 
-def _listed(origins: Mapping[str, tuple[str, str]]) -> str:
+def _listed(text: ViewText, origins: Mapping[str, tuple[str, str]]) -> str:
+    text.told += [SourceColumn(table=source, column=column) for column, (_, source) in origins.items()]
     told = [f"`{column}` is {kind} in `{source}`" for column, (kind, source) in origins.items()]
     return f": {' and '.join(told)}" if told else ""
 

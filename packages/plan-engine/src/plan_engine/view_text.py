@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
-from plan_contracts import SourceLocation, ViewSource
+from plan_contracts import SourceColumn, SourceLocation, ViewSource
 from plan_engine.arrow_schema import columns_of
 from plan_engine.sql_text import lexemes, place_of
 
@@ -31,6 +31,8 @@ class ViewText:
     def __init__(self, view: ViewSource, schemas: Mapping[str, pa.Schema]) -> None:
         self._view = view
         self.pieces = list(lexemes(view.sql))
+        self.told: list[SourceColumn] = []
+        """Columns that a message about the view has named with their types."""
         self._columns = {
             name: {column.name: column.type for column in columns_of(schema)} for name, schema in schemas.items()
         }
