@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 import msgspec
 import pyarrow as pa
@@ -20,7 +21,9 @@ from faulty_objects import Killed, faulty_store
 from msgspec.structs import replace
 from recording import (
     BEGINNING,
+    KEY,
     SIGNATURES,
+    committer,
     draft,
     finished,
     open_store,
@@ -28,12 +31,22 @@ from recording import (
     run_id,
     schedule,
     segments,
+    staged,
 )
 
-from plan_contracts import RunStatus, TaskHistory, TaskHistoryEntry, decode_msgpack, encode_msgpack
+from plan_contracts import (
+    Envelope,
+    RunStatus,
+    TaskHistory,
+    TaskHistoryEntry,
+    decode_event,
+    decode_msgpack,
+    encode_msgpack,
+    event_row,
+)
 from plan_contracts.store_records import RunMarker
 from plan_contracts.testing import FakeClock, definition_of
-from plan_store import PlanStore, StoreDamaged, StoreUnwritable, new_run_id
+from plan_store import PlanStore, ProjectLocked, StoreDamaged, StoreUnwritable, new_run_id
 
 
 def append(store: PlanStore, durable: list[str]) -> None:
@@ -208,6 +221,48 @@ def test_documents_of_a_newer_minor_version_are_read(tmp_path: Path) -> None:
     assert store.sql("select count(*) as n from tasks").to_pylist() == [{"n": 4}]
     marker = decode_msgpack((tmp_path / "runs" / run_id(2) / "running.msgpack").read_bytes(), RunMarker)
     assert decode_msgpack(newer(encode_msgpack(marker)), RunMarker) == marker
+
+
+def test_records_of_a_newer_minor_version_are_read(tmp_path: Path) -> None:
+    root = tmp_path / "store"
+    made = committer(tmp_path)
+    result = staged(made, 3)
+    made.verify(result)
+    made.keep(result, KEY)
+    made.sync()
+    for path in (*(root / "cache").rglob("*.msgpack"), root / "verified.msgpack"):
+        path.write_bytes(
+            msgspec.msgpack.encode({**msgspec.msgpack.decode(path.read_bytes()), "field_of_the_future": 1})
+        )
+    assert committer(tmp_path, 2).cached("v", KEY) is not None
+
+    store = open_store(root)
+    with store.project_lock("shop"):
+        (lease,) = (root / "locks" / "shop").glob("*.msgpack")
+        lease.chmod(0o644)
+        lease.write_bytes(newer(lease.read_bytes()))
+        with pytest.raises(ProjectLocked, match="process"), open_store(root).project_lock("shop"):
+            pass
+
+    with store.begin_run(draft(1)) as writer:
+        row = event_row(finished("a"), time_unix_ms=BEGINNING, run_id=run_id(1))
+        payload = msgspec.msgpack.encode(
+            {**msgspec.msgpack.decode(row.event_payload_msgpack), "field_of_the_future": 1}
+        )
+        event = decode_event(payload, event_name=row.event_name)
+        assert event == finished("a")
+        writer.emit(FutureEvent(text="of another version"))
+        writer.put_manifest(draft(1))
+    assert store.sql("select count(*) as n from events where event_name = 'future_event_v3'").to_pylist() == [{"n": 1}]
+    assert store.ask("slowest-tasks").num_rows == 0
+    assert store.verify() == ()
+
+
+class FutureEvent(Envelope, frozen=True, kw_only=True, tag="future_event"):
+    """An event that this version does not know."""
+
+    major: ClassVar[int] = 3
+    text: str
 
 
 def newer(data: bytes) -> bytes:
