@@ -6,12 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from command_line import Answer, plan_cli
-from plan_contracts import RunManifestV2, RunStatus, decode_json
+from command_line import plan_cli
+from on_clusters import copy_of, manifest_of, on_dask, on_ray, rows
+from plan_contracts import RunManifestV2, RunStatus
 from plan_exec.testing.clusters import ProcessCluster, dask_processes, ray_processes
-
-SHOP = Path(__file__).parent.parent / "docs" / "examples" / "shop"
-TPCH = Path(__file__).parent.parent / "docs" / "examples" / "tpch"
 
 
 @pytest.fixture(scope="module")
@@ -26,32 +24,9 @@ def ray(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProcessCluster]:
         yield cluster
 
 
-def on_dask(cluster: ProcessCluster) -> list[str]:
-    return ["--executor", "dask", "--max-tasks", "2", "--dask-address", cluster.address]
-
-
-def on_ray(cluster: ProcessCluster) -> list[str]:
-    options = ["--executor", "ray", "--max-tasks", "2", "--ray-address", cluster.address]
-    return [*options, "--ray-token-file", str(cluster.token_file)]
-
-
-def copy_of(example: Path, target: Path) -> Path:
-    shutil.copytree(example, target, ignore=shutil.ignore_patterns(".plan", "out"))
-    return target
-
-
-def manifest_of(answer: Answer) -> RunManifestV2:
-    assert answer.code == 0, answer.text
-    return decode_json(answer.out.encode(), RunManifestV2)
-
-
-def rows(manifest: RunManifestV2) -> dict[str, int]:
-    return {record.name: record.rows for record in manifest.outputs}
-
-
 @pytest.fixture(scope="module")
 def serial(tmp_path_factory: pytest.TempPathFactory) -> RunManifestV2:
-    folder = copy_of(TPCH, tmp_path_factory.mktemp("serial") / "tpch")
+    folder = copy_of("tpch", tmp_path_factory.mktemp("serial") / "tpch")
     return manifest_of(plan_cli("build", folder, "--json", "--mode", "deterministic_serial"))
 
 
@@ -59,7 +34,7 @@ def serial(tmp_path_factory: pytest.TempPathFactory) -> RunManifestV2:
 def test_build_on_dask_cluster_has_rows_and_ids_of_a_serial_build(
     dask: ProcessCluster, serial: RunManifestV2, tmp_path: Path
 ) -> None:
-    built = manifest_of(plan_cli("build", copy_of(TPCH, tmp_path / "tpch"), "--json", *on_dask(dask)))
+    built = manifest_of(plan_cli("build", copy_of("tpch", tmp_path / "tpch"), "--json", *on_dask(dask)))
 
     assert built.artifact_ids == serial.artifact_ids
     assert rows(built) == rows(serial)
@@ -69,7 +44,7 @@ def test_build_on_dask_cluster_has_rows_and_ids_of_a_serial_build(
 def test_build_on_ray_cluster_has_rows_and_ids_of_a_serial_build(
     ray: ProcessCluster, serial: RunManifestV2, tmp_path: Path
 ) -> None:
-    built = manifest_of(plan_cli("build", copy_of(TPCH, tmp_path / "tpch"), "--json", *on_ray(ray)))
+    built = manifest_of(plan_cli("build", copy_of("tpch", tmp_path / "tpch"), "--json", *on_ray(ray)))
 
     assert built.artifact_ids == serial.artifact_ids
     assert rows(built) == rows(serial)
@@ -78,7 +53,7 @@ def test_build_on_ray_cluster_has_rows_and_ids_of_a_serial_build(
 @pytest.mark.timeout(300)
 def test_build_on_cluster_named_in_plan_toml_reads_its_token_beside_it(ray: ProcessCluster, tmp_path: Path) -> None:
     assert ray.token_file is not None
-    folder = copy_of(SHOP, tmp_path / "shop")
+    folder = copy_of("shop", tmp_path / "shop")
     shutil.copy(ray.token_file, folder / "token")
     with (folder / "plan.toml").open("a", encoding="utf-8") as file:
         file.write('\n[execution.executor]\nkind = "ray"\nmax_tasks = 2\n')
@@ -91,12 +66,22 @@ def test_build_on_cluster_named_in_plan_toml_reads_its_token_beside_it(ray: Proc
 
 
 @pytest.mark.timeout(300)
+def test_build_on_ray_cluster_through_its_client_server(ray: ProcessCluster, tmp_path: Path) -> None:
+    assert ray.client_address is not None
+    options = ["--executor", "ray", "--ray-address", ray.client_address, "--ray-token-file", str(ray.token_file)]
+
+    built = manifest_of(plan_cli("build", copy_of("shop", tmp_path / "shop"), "--json", *options))
+
+    assert rows(built) == {"paid_orders": 10, "best_customers": 10, "monthly_revenue": 3}
+
+
+@pytest.mark.timeout(300)
 def test_build_on_ray_cluster_with_a_wrong_token_is_refused(ray: ProcessCluster, tmp_path: Path) -> None:
     wrong = tmp_path / "token"
     wrong.write_text("0" * 64, encoding="utf-8")
     options = ["--executor", "ray", "--ray-address", ray.address, "--ray-token-file", str(wrong)]
 
-    answer = plan_cli("build", copy_of(SHOP, tmp_path / "shop"), *options)
+    answer = plan_cli("build", copy_of("shop", tmp_path / "shop"), *options)
 
     assert answer.code == 2
     assert "cluster_unreachable" in answer.text
@@ -116,30 +101,8 @@ def test_build_on_ray_cluster_with_a_wrong_token_is_refused(ray: ProcessCluster,
 def test_build_on_cluster_that_cannot_be_joined_is_refused_in_words(
     options: list[str], code: str, tmp_path: Path
 ) -> None:
-    answer = plan_cli("build", copy_of(SHOP, tmp_path / "shop"), *options)
+    answer = plan_cli("build", copy_of("shop", tmp_path / "shop"), *options)
 
     assert answer.code == 2
     assert code in answer.text
     assert "Traceback" not in answer.text
-
-
-@pytest.mark.timeout(300)
-def test_build_whose_dask_scheduler_goes_away_ends_with_a_manifest(tmp_path: Path) -> None:
-    folder = copy_of(SHOP, tmp_path / "shop")
-    (folder / "views" / "slow.py").write_text(
-        "import os, signal, time\n\n"
-        "import pyarrow as pa\n\n\n"
-        "def slow(orders: pa.Table) -> pa.Table:\n"
-        f"    os.kill(int(open({str(tmp_path / 'pid')!r}).read()), signal.SIGKILL)\n"
-        "    time.sleep(60)\n"
-        "    return orders\n",
-        encoding="utf-8",
-    )
-    with dask_processes(tmp_path) as cluster:
-        (tmp_path / "pid").write_text(str(cluster.head.pid), encoding="utf-8")
-        answer = plan_cli("build", folder, *on_dask(cluster))
-
-    assert answer.code == 1, answer.text
-    assert "is lost: its scheduler went away" in answer.text
-    listed = plan_cli("runs", folder)
-    assert "failed" in listed.out

@@ -135,7 +135,7 @@ def clusters(folder: Path) -> Iterator[tuple[str, ExecutorConfig, Callable[[list
             client.wait_for_workers(SLOTS)
             yield "dask", config, lambda requests: directly_to_dask(client, requests)
     with ray_processes(folder, cores=SLOTS) as cluster:
-        joined = join_ray(RaySettings(address=cluster.address, token_file=str(cluster.token_file)), SLOTS)
+        joined = join_ray(RaySettings(address=cluster.address, token_file=str(cluster.token_file)), cluster.address)
         yield "ray", ExecutorConfig(kind=ExecutorKind.RAY, max_tasks=SLOTS), directly_to_ray
         joined.close()
 

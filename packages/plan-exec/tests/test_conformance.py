@@ -25,7 +25,7 @@ def dask_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProcessCl
 @pytest.fixture(scope="module")
 def ray_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProcessCluster]:
     with ray_processes(tmp_path_factory.mktemp("ray")) as cluster:
-        joined = join_ray(RaySettings(address=cluster.address, token_file=str(cluster.token_file)), 2)
+        joined = join_ray(RaySettings(address=cluster.address, token_file=str(cluster.token_file)), cluster.address)
         yield cluster
         joined.close()
 

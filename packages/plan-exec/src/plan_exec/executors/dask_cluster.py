@@ -2,6 +2,7 @@
 
 import logging
 from contextlib import suppress
+from pathlib import Path
 from typing import cast
 
 from plan_contracts import DaskSettings
@@ -108,7 +109,7 @@ def check_dask_address(settings: DaskSettings) -> None:
     ClusterNotSecure
         When it is of another machine and not `tls://` with certificates.
     ClusterUnreachable
-        When it is no address.
+        When it is no address, or a certificate is no file.
     """
     address = settings.address or ""
     scheme, separator, _ = address.partition("://")
@@ -122,10 +123,21 @@ def check_dask_address(settings: DaskSettings) -> None:
             message = f"`{address}` needs certificates, and `{missing[0]}` is not set"
             mend = "Set `tls_ca_file`, `tls_cert_file` and `tls_key_file` in `[execution.executor.dask]`."
             raise ClusterNotSecure(message, subject=f"execution.executor.dask.{missing[0]}", suggestion=mend)
+        _check_certificates(settings)
     elif not is_loopback(host) and not settings.insecure:
         message = f"`{address}` is on another machine, and whoever reaches its scheduler can run code there and here"
         mend = "Use `tls://` with certificates, or set `insecure = true` on a network that you trust."
         raise ClusterNotSecure(message, subject="execution.executor.dask.address", suggestion=mend)
+
+
+def _check_certificates(settings: DaskSettings) -> None:
+    for name in ("tls_ca_file", "tls_cert_file", "tls_key_file"):
+        path: str | None = getattr(settings, name)
+        if path is not None and not Path(path).is_file():
+            message = f"`{name}` of the Dask cluster is to be read from `{path}`, which is no file"
+            raise ClusterUnreachable(
+                message, subject="dask", suggestion="Name the file, in PEM, that was issued to you."
+            )
 
 
 def quieten_dask() -> None:

@@ -2,14 +2,17 @@
 
 import threading
 from concurrent.futures import Future
+from contextlib import suppress
 from time import monotonic
 
 from plan_contracts import ExecutorCapabilities, Placement, RaySettings
 from plan_exec.errors import ExecutorGone, WorkerDied
 from plan_exec.executors.cluster_run import ClusterRun, check_hello, completion_of
-from plan_exec.executors.cluster_worker import greet, run_encoded
+from plan_exec.executors.cluster_worker import run_encoded
 from plan_exec.executors.executor import Attempt, Completion, Completions, ExecutorLost
-from plan_exec.executors.ray_cluster import RayCluster, RayFunction, RayRef, join_ray
+from plan_exec.executors.ray_cluster import RayCluster, join_ray
+from plan_exec.executors.ray_library import RayFunction, RayRef
+from plan_exec.executors.ray_local import start_local_ray
 
 HELLO_SECONDS = 60.0
 """Longest time in which a worker starts the runtime."""
@@ -75,17 +78,21 @@ class RayExecutor:
             When a worker cannot run tasks.
         """
         self._completions = completions
-        self._cluster = join_ray(self._settings, self._slots)
+        address = self._settings.address
+        self._cluster = join_ray(self._settings, address) if address is not None else start_local_ray(self._slots)
         try:
             self._run.open()
-            for worker, ref in self._cluster.on_each_node(greet, self._run.order).items():
+            function = self._cluster.function(run_encoded)
+            # Ray tells the head of a function when it is first used: now, not when the dispatcher cannot wait for it.
+            for worker, ref in self._cluster.on_each_node(function, self._run.order, "", 0, b"").items():
                 check_hello(worker, _said(ref))
             self._cores = max(1, self._cluster.cores)
-            self._function = self._cluster.function(run_encoded)
+            self._function = function
         except BaseException:
             self.stop(at_once=True)
             raise
-        threading.Thread(target=self._watch, args=(self._cluster,), name="plan-exec-ray", daemon=True).start()
+        for watch in (self._watch_head, self._watch_cores):  # each in its own: asking for cores waits for a lost head
+            threading.Thread(target=watch, args=(self._cluster,), name="plan-exec-ray", daemon=True).start()
 
     def submit(self, attempt: Attempt, request: bytes) -> None:
         """Hand a task to Ray, which has a free core for it."""
@@ -128,13 +135,20 @@ class RayExecutor:
         error = WorkerDied(message, subject=attempt.task, suggestion=mend)
         self._completions.put(Completion(attempt=attempt, error=error.payload()))
 
-    def _watch(self, cluster: RayCluster) -> None:
-        """Look now and then whether there is a cluster left; Ray itself waits a minute for its head, then exits."""
-        had_cores = monotonic()
+    def _watch_head(self, cluster: RayCluster) -> None:
+        """Look now and then whether there is a head; Ray itself waits a minute for it, then ends this process."""
         while not self._stopped.wait(_WATCH_SECONDS):
             if cluster.is_lost:
                 self._lose("its head went away")
-            elif cores := cluster.cores:
+
+    def _watch_cores(self, cluster: RayCluster) -> None:
+        """Look now and then how many cores there are."""
+        had_cores = monotonic()
+        while not self._stopped.wait(_WATCH_SECONDS):
+            cores = 0
+            with suppress(Exception):  # what Ray raises once the cluster is lost, or left
+                cores = cluster.cores
+            if cores:
                 had_cores, self._cores = monotonic(), cores
             elif monotonic() - had_cores > NO_CORES_SECONDS:
                 self._lose(f"it has had no cores for {NO_CORES_SECONDS:.0f} s")

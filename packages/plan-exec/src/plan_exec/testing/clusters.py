@@ -25,11 +25,18 @@ class ProcessCluster:
     address: str
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list[subprocess.Popen[bytes]])
     token_file: Path | None = None
+    client_address: str | None = None
+    """Where a Ray head speaks to machines that are no node of its cluster."""
 
     @property
     def head(self) -> subprocess.Popen[bytes]:
         """The scheduler or head, without which there is no cluster."""
         return self.processes[0]
+
+    def head_pids(self) -> list[int]:
+        """Give the processes without which there is no cluster: the scheduler, or Ray's control store."""
+        stores = [pid for pid, (_, words) in _below({self.head.pid}).items() if "/gcs_server " in words]
+        return stores or [self.head.pid]
 
     def worker_pids(self) -> list[int]:
         """Give the processes that run tasks at the moment, or are ready to."""
@@ -42,12 +49,22 @@ def process_workers(driver: int) -> list[int]:
     return _forked(_below({driver}))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Certificates:
+    """Files in PEM with which both sides of a connection show who they are."""
+
+    ca_file: Path
+    cert_file: Path
+    key_file: Path
+
+
 @contextmanager
 def dask_processes(
     folder: Path,
     *,
     workers: int = 2,
     imports: Sequence[str] = (),
+    certificates: Certificates | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Generator[ProcessCluster]:
     """Run a Dask scheduler and workers of one thread each, which are replaced when they die.
@@ -60,17 +77,22 @@ def dask_processes(
         Worker processes.
     imports
         Modules that are imported before workers are forked.
+    certificates
+        What scheduler and workers show each other, and ask of others; none lets everybody in.
     environment
         Variables beside those of this process.
     """
     port = _free_port()
-    cluster = ProcessCluster(address=f"tcp://{_LOOPBACK}:{port}")
+    cluster = ProcessCluster(address=f"{'tls' if certificates else 'tcp'}://{_LOOPBACK}:{port}")
     variables = {
         "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0",
         "DASK_DISTRIBUTED__NANNY__PRELOAD_ARGV": str(list(imports)),
         **(environment or {}),
     }
-    common = [f"--host={_LOOPBACK}", "--no-dashboard"]
+    common = [f"--host={cluster.address.partition('://')[0]}://{_LOOPBACK}", "--no-dashboard"]
+    if certificates is not None:
+        common += [f"--tls-ca-file={certificates.ca_file}", f"--tls-cert={certificates.cert_file}"]
+        common += [f"--tls-key={certificates.key_file}"]
     commands = [
         [sys.executable, "-m", "distributed.cli.dask_scheduler", f"--port={port}", *common],
         [
@@ -85,7 +107,7 @@ def dask_processes(
             ),
         ],
     ]
-    with _running(cluster, commands, folder, variables, port):
+    with _running(cluster, commands, folder, variables, (port,)):
         yield cluster
 
 
@@ -104,10 +126,12 @@ def ray_processes(
     environment
         Variables beside those of this process.
     """
-    port = _free_port()
+    port, client_port, node_port = _free_port(), _free_port(), _free_port()
     token_file = folder / "token"
     token_file.write_text(secrets.token_hex(32), encoding="utf-8")
-    cluster = ProcessCluster(address=f"{_LOOPBACK}:{port}", token_file=token_file)
+    cluster = ProcessCluster(
+        address=f"{_LOOPBACK}:{port}", token_file=token_file, client_address=f"ray://{_LOOPBACK}:{client_port}"
+    )
     variables = {
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN_PATH": str(token_file),
@@ -116,17 +140,22 @@ def ray_processes(
         **(environment or {}),
     }
     ray = "import sys; from ray.scripts.scripts import main; sys.exit(main())"
-    options = [f"--port={port}", f"--num-cpus={cores}", "--include-dashboard=false", "--object-store-memory=100000000"]
+    options = [f"--port={port}", f"--ray-client-server-port={client_port}", f"--node-manager-port={node_port}"]
+    options += [f"--num-cpus={cores}", "--include-dashboard=false", "--object-store-memory=100000000"]
     command = [sys.executable, "-c", ray, "start", "--head", "--block", "--disable-usage-stats", *options]
-    with _running(cluster, [command], folder, variables, port):
+    with _running(cluster, [command], folder, variables, (port, node_port, client_port)):
         yield cluster
 
 
 @contextmanager
 def _running(
-    cluster: ProcessCluster, commands: Sequence[Sequence[str]], folder: Path, variables: Mapping[str, str], port: int
+    cluster: ProcessCluster,
+    commands: Sequence[Sequence[str]],
+    folder: Path,
+    variables: Mapping[str, str],
+    ports: Sequence[int],
 ) -> Generator[None]:
-    """Start processes, the first of which listens, and end them and what they have started."""
+    """Start processes, the first of which listens at the ports, and end them and what they have started."""
     path = os.pathsep.join(filter(None, sys.path))
     env = {**os.environ, "PYTHONPATH": path, "PYTHONWARNINGS": "ignore", **variables}
     try:
@@ -135,7 +164,7 @@ def _running(
                 cluster.processes.append(
                     subprocess.Popen(command, env=env, stdout=log, stderr=log, cwd=folder, start_new_session=True)
                 )
-            if index == 0:
+            for port in ports if index == 0 else ():
                 _wait_for(port, cluster.head, folder / "cluster-0.log")
         yield
     finally:
