@@ -22,7 +22,11 @@ try:
     main()
 except SystemExit as end:
     code = end.code or 0
-heavy = [name for name in ("datafusion", "hamilton", "pandas", "multiprocess") if name in sys.modules]
+heavy = [
+    name
+    for name in ("datafusion", "hamilton", "pandas", "multiprocess", "numpy.ma", "pyarrow.compute", "rich.progress")
+    if name in sys.modules
+]
 print("ended", code, *heavy)
 """
 

@@ -1,6 +1,7 @@
 """Runs whose driver died: they get the manifest that they could not write, and their scratch is collected."""
 
 import shutil
+from collections.abc import Iterator
 
 from msgspec.structs import replace
 
@@ -8,6 +9,7 @@ from plan_contracts import (
     ArtifactIds,
     CheckRecord,
     DocumentRefused,
+    EventRow,
     OutputRecord,
     OutputStatus,
     PlanDriftEnvelope,
@@ -25,7 +27,6 @@ from plan_contracts.store_records import RunMarker
 from plan_store.documents import read_documents
 from plan_store.layout import RUNS, Layout, manifest_key, marker_key
 from plan_store.manifests import latest_manifest
-from plan_store.reader import read_events
 from plan_store.run_marker import is_dead
 
 
@@ -53,7 +54,7 @@ def dead_runs(layout: Layout, locked_project: str | None) -> list[RunMarker]:
 def recorded_manifest(layout: Layout, run_id: str) -> RunManifestV2 | None:
     """Give the manifest that a run's driver had recorded before it died, with its end in sight; mostly none."""
     name = RunManifestEnvelope.event_name()
-    for row in read_events(layout, runs={run_id}, event_name=name, skip_damaged=True):
+    for row in _events(layout, run_id, name):
         try:
             event = decode_event(row.event_payload_msgpack, event_name=row.event_name)
         except DocumentRefused:
@@ -78,7 +79,7 @@ def interrupted_manifest(layout: Layout, marker: RunMarker) -> RunManifestV2:
     counts: dict[TaskStatus, int] = {}
     ids = ArtifactIds()
     ended_at, signatures = draft.started_at_unix_ms, ("", "")
-    for row in read_events(layout, runs={draft.run_id}, skip_damaged=True):
+    for row in _events(layout, draft.run_id):
         ended_at = max(ended_at, row.event_time_unix_ms)
         signatures = (row.plan_signature, row.reduced_plan_signature)
         try:
@@ -108,6 +109,12 @@ def interrupted_manifest(layout: Layout, marker: RunMarker) -> RunManifestV2:
         task_counts=counts,
         artifact_ids=ids,
     )
+
+
+def _events(layout: Layout, run_id: str, event_name: str | None = None) -> Iterator[EventRow]:
+    from plan_store.reader import read_events  # which imports what no run needs whose predecessors have all ended
+
+    return read_events(layout, runs={run_id}, event_name=event_name, skip_damaged=True)
 
 
 def collect_scratch(layout: Layout) -> None:

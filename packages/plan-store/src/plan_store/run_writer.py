@@ -23,7 +23,6 @@ from plan_contracts import (
     RunManifestEnvelope,
     RunManifestV2,
     TaskHistory,
-    artifact_id,
     decode_msgpack,
     encode_msgpack,
     event_row,
@@ -193,7 +192,8 @@ class RunWriter:
 
     def _put_artifact(self, document: Contract) -> str:
         _readable(document)
-        identity, data = artifact_id(document), identity_bytes(document)
+        data = identity_bytes(document)
+        identity = payload_hash(data)  # which is its `artifact_id`
         self._put(artifact_key(identity), data)
         self._artifacts[identity] = data
         return identity
