@@ -549,3 +549,23 @@ def test_text_in_another_encoding_is_named_with_its_line(name: str, text: str, t
     assert "line 2" in error.message
     assert "is not UTF-8" in error.message
     assert "iconv" in str(error.suggestion)
+
+
+def test_json_lines_without_any_field_are_refused_unless_types_are_declared(tmp_path: Path) -> None:
+    (tmp_path / "d.json").write_text("")
+
+    error = refused(tmp_path, 'path = "d.json"')
+
+    assert (error.code, "hold no field" in error.message) == ("dataset_unreadable", True)
+    assert rows(tmp_path, 'path = "d.json"\njson = { types = { id = "int64" } }') == []
+
+
+def test_json_lines_field_of_texts_and_numbers_says_that_it_must_be_one_of_them(tmp_path: Path) -> None:
+    (tmp_path / "d.json").write_text('{"a": "x"}\n{"a": 1}\n')
+    result = run(
+        runtime(), request(tmp_path, "select * from d", {"d": project(tmp_path, 'path = "d.json"').datasets["d"]})
+    )
+
+    assert result.error is not None
+    assert "(line 2 of" in result.error.message
+    assert result.error.suggestion == "The field holds texts and other values: write all of them as texts in the file."

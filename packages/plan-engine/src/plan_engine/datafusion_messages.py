@@ -230,6 +230,7 @@ ENCODING_MEND = "Convert it, for example with `iconv -f LATIN1 -t UTF-8`: text i
 """What to do about a file in another encoding."""
 
 _REWORDED = (
+    (re.compile(r"Error while parsing value '(.*?)' as type '(\w+).*?' for column \d+", re.DOTALL), "`{0}` is no {1}"),
     (re.compile(r"invalid utf-8: .* at line (\d+)"), "line {0} is not UTF-8"),
     (_FUNCTION, "there is no function `{0}`"),
     (
@@ -255,6 +256,10 @@ _MENDS = (
     (
         re.compile(r"while parsing value|Csv error"),
         "Mend the file, or declare the column's type under `csv = { types = { ... } }` of the dataset.",
+    ),
+    (
+        re.compile(r"Json error: .*expected string got (?![{\[])", re.DOTALL),
+        "The field holds texts and other values: write all of them as texts in the file.",
     ),
     (
         re.compile(r"Json error"),

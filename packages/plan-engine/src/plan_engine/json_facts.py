@@ -41,7 +41,7 @@ def json_facts(name: str, files: Sequence[SourceFile], source: DataSource, json:
     Raises
     ------
     DatasetUnreadable
-        When a file is no JSON lines, with the line that is not.
+        When a file is no JSON lines, with the line that is not; when no file holds a field.
     DatasetSchemasDiffer
         When a field is, for example, a text here and an object there.
     """
@@ -56,6 +56,10 @@ def json_facts(name: str, files: Sequence[SourceFile], source: DataSource, json:
                 raise _differs(name, field.name, (place, before), (file, field.type))
             seen[field.name] = (merged if merged is not None else before, place)
     columns = [*seen, *(column for column in kinds if column not in seen)]
+    if not columns:
+        message = f"The files of the dataset `{name}` hold no field, so that it has no columns"
+        mend = 'Declare them under `json`, such as `json = { types = { id = "int64" } }`, or remove the dataset.'
+        raise DatasetUnreadable(message, subject=name, suggestion=mend)
     schema = pa.schema([pa.field(column, kinds.get(column) or _settled(seen[column][0])) for column in columns])
     return [FileFacts(schema=schema, rows=lines, digest=digest) for lines, digest in counted]
 

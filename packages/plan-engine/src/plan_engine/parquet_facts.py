@@ -70,7 +70,7 @@ def _footer(opened: BufferedReader, size: int) -> bytes:
     tail = end[-_TAIL_BYTES:]
     length = int.from_bytes(tail[:4], "little") + _TAIL_BYTES
     if tail[4:] != b"PAR1" or length > size:
-        raise ValueError("it does not end like a Parquet file")
+        raise ValueError("it is empty" if not size else "it does not end like a Parquet file")
     if length > len(end):
         opened.seek(size - length, io.SEEK_SET)
         end = opened.read(length - len(end)) + end
