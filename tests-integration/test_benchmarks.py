@@ -28,7 +28,7 @@ def test_benchmark_of_contracts_prints_time_and_ratio_of_each_way() -> None:
     timed = {line[:36].strip(): line[36:] for line in shown.splitlines() if re.search(r"\d m?s\b", line)}
     assert {"import plan_contracts", "artifact_id", "encode_msgpack and payload_hash", "decode_json"} <= set(timed)
     compared = {what for what, rest in timed.items() if re.search(r"ratio \d+\.\d\d, median \d+\.\d\d", rest)}
-    assert compared == {"encode_msgpack", "the same, maps in another order", "decode_msgpack"}
+    assert compared == {"encode_msgpack", "decode_msgpack"}
 
 
 @pytest.mark.timeout(TIME_LIMIT_SECONDS)

@@ -6,17 +6,21 @@ be looked for.
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import cast
+from functools import cache
+from typing import cast, get_args, get_origin
 
 import msgspec
 
 from plan_contracts.base import Contract
+from plan_contracts.canonical_maps import CanonicalMap
 from plan_contracts.field_checks import Check, FieldRule, every_item, every_value
 
 _PACK = msgspec.msgpack.Encoder().encode
 _FLOAT_TAG = 0xCB
 _MANY = 32
 """From so many values on, packing them all at once is faster than looking at each."""
+LARGE = 1000
+"""From so many items on, `settle_maps` replaces a map."""
 
 
 def _is_plain_float(value: object) -> bool:
@@ -45,6 +49,10 @@ def _are_plain_floats(values: Sequence[object]) -> bool:
     return True
 
 
+def _unless_settled(check: Check) -> Check:
+    return lambda found: found.__class__ is CanonicalMap or check(found)
+
+
 class _FloatRule(FieldRule):
     """Floats are floats, finite, and not -0.0."""
 
@@ -56,8 +64,8 @@ class _FloatRule(FieldRule):
     def mapping(self, key: object, value: object) -> Check | None:
         check = self.of_value(value)
         if check is _is_plain_float:
-            return lambda found: _are_plain_floats(list(cast("Mapping[str, object]", found).values()))
-        return None if check is None else every_value(check)
+            return _unless_settled(lambda found: _are_plain_floats(list(cast("Mapping[str, object]", found).values())))
+        return None if check is None else _unless_settled(every_value(check))
 
     def sequence(self, item: object) -> Check | None:
         check = self.of_value(item)
@@ -76,7 +84,7 @@ class _CanonicalRule(_FloatRule):
             keys = list(cast("Mapping[str, object]", found))
             return _ORDERED.holds(keys) and (values is None or values(found))
 
-        return check
+        return _unless_settled(check)
 
 
 class _OrderedKeys:
@@ -116,3 +124,33 @@ def has_plain_floats(document: Contract) -> bool:
     """Say whether every float of a document is a float, finite, and not -0.0."""
     check = _FLOATS.checks[type(document)]
     return check is None or check(document)
+
+
+@cache
+def _map_checks(contract: type[Contract]) -> tuple[tuple[str, Check], ...]:
+    """Give the fields that are maps, with what makes each canonical."""
+    found: list[tuple[str, Check]] = []
+    for field in msgspec.structs.fields(contract):
+        for annotation in (field.type, *get_args(field.type)):
+            check = _CANONICAL.of_value(annotation) if get_origin(annotation) is dict else None
+            if check is not None:
+                found.append((field.name, check))
+    return tuple(found)
+
+
+def settle_maps(document: Contract) -> None:
+    """Put the large maps of a document in order, and keep each that is canonical then in a form that stays so.
+
+    For documents so large that looking at every key and number costs as much as encoding them: what is settled is not
+    looked at again. Called by the document itself when it is made; equal documents stay equal.
+    """
+    for name, check in _map_checks(type(document)):
+        found: object = getattr(document, name)
+        if found.__class__ is not dict:
+            continue
+        given = cast("dict[str, object]", found)
+        if len(given) >= LARGE:
+            ordered = given if _ORDERED.holds(list(given)) else {key: given[key] for key in sorted(given)}
+            if check(ordered):
+                msgspec.structs.force_setattr(document, name, CanonicalMap(ordered))
+    _ORDERED.last = []

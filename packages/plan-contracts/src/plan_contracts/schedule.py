@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from plan_contracts.base import Contract
+from plan_contracts.canonical_rules import settle_maps
 from plan_contracts.costs import CostSource
 from plan_contracts.graph import LoweringChoice
 from plan_contracts.scalars import Count, Fraction, Name, Positive, RunId, Seconds, Sha256, Signature
@@ -36,6 +37,10 @@ class PlanScheduleArtifact(Contract, frozen=True, kw_only=True):
     """The schedule of one run."""
 
     run_specific: ClassVar[frozenset[str]] = frozenset({"run_id"})
+
+    def __post_init__(self) -> None:
+        """Settle the maps, which hold every task several times and are encoded more than once."""
+        settle_maps(self)
 
     run_id: RunId
     """The run it was made for."""
