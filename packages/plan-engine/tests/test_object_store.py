@@ -242,7 +242,9 @@ def test_endpoint_that_does_not_answer_comes_to_a_clear_end(
 
     assert error.code == "dataset_store_unavailable"
     assert address in error.message
-    assert "after 1 more attempts of at most 0.5 s" in error.message
+    assert (
+        f"for `s3://{BUCKET}/d` of the dataset `d` (no answer), after 1 more attempt of at most 0.5 s" in error.message
+    )
     assert SECRET not in str(error)
     assert time.monotonic() - began < 60  # not the minutes that clients wait by default
 

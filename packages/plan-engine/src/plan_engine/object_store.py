@@ -72,7 +72,7 @@ class ObjectStoreSource:
 
     def list(self, prefix: str) -> list[SourceFile]:
         """Give all objects whose keys begin with the prefix, taken as folders; sorted by key."""
-        with self._told(prefix):
+        with self._told(f"{SCHEME}://{self._settings.bucket}/{prefix}"):
             found = obstore.list(self._store, prefix or None, chunk_size=1000).collect()
         return [
             SourceFile(
@@ -135,12 +135,13 @@ class ObjectStoreSource:
             raise
         except BaseError as reason:
             settings = self._settings
-            waited = f"after {settings.retries} more attempts of at most {settings.timeout_seconds:g} s"
+            attempts = "1 more attempt" if settings.retries == 1 else f"{settings.retries} more attempts"
+            waited = f"after {attempts} of at most {settings.timeout_seconds:g} s"
             refused = isinstance(reason, PermissionDeniedError | UnauthenticatedError)
             raise self._told_error(place, str(reason), waited, refused=refused) from None
 
     def _told_error(self, place: str, words: str, waited: str, *, refused: bool = False) -> PlanError:
-        where = f"`{place or self._settings.bucket}` of the dataset `{self._name}`"
+        where = f"`{place}` of the dataset `{self._name}`"
         status, code = (_found(pattern, words) for pattern in (_STATUS, _CODE))
         said = code or status or "no answer"
         if code == "NoSuchBucket":
