@@ -97,6 +97,8 @@ class ExecutorCapabilities(Contract, frozen=True, kw_only=True):
     """Whether results can be handed on in memory."""
     survives_worker_death: bool
     """Whether a dead worker is replaced."""
+    cores_per_task: Positive | None = None
+    """Cores that a task may keep busy where it runs, once workers have said it; none is a share of this machine's."""
 
 
 class ExecutorChoice(Contract, frozen=True, kw_only=True):

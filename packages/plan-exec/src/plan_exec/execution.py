@@ -18,6 +18,7 @@ from plan_contracts import (
     PlanScheduleArtifact,
     ScanWork,
     TaskGraph,
+    TaskLimits,
     TaskRequest,
 )
 from plan_exec.announcer import Announcer
@@ -139,6 +140,10 @@ def execute_plan(
     def release(state: TaskState, uri: str) -> None:
         lanes[state.route.executor].executor.release(uri)
 
+    def limits(state: TaskState) -> TaskLimits:
+        cores = lanes[state.route.executor].executor.capabilities().cores_per_task
+        return task_limits(state, policy, budget.need(state), total_slots, cores)
+
     dispatcher = Dispatcher(
         states,
         lanes,
@@ -147,7 +152,7 @@ def execute_plan(
         announcer=Announcer(sink, progress if progress is not None else NoListener(), clock, hamilton),
         inbox=inbox,
         budget=budget,
-        limits=lambda state: task_limits(state, policy, budget.need(state), total_slots),
+        limits=limits,
         retries=policy.retries,
         full=full,
         fail_fast=fail_fast,

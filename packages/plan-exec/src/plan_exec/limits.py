@@ -48,7 +48,9 @@ def check_limits(tasks: Iterable[TaskState], policy: ExecutionPolicy, slots: Map
     raise_all(errors)
 
 
-def task_limits(state: TaskState, policy: ExecutionPolicy, memory_bytes: int | None, slots: int) -> TaskLimits:
+def task_limits(
+    state: TaskState, policy: ExecutionPolicy, memory_bytes: int | None, slots: int, cores: int | None = None
+) -> TaskLimits:
     """Give the limits of a task's next attempt.
 
     Two partitions per core are shared out among the slots, since tasks are seldom parallel throughout.
@@ -63,27 +65,39 @@ def task_limits(state: TaskState, policy: ExecutionPolicy, memory_bytes: int | N
         Its share of the memory; none is unbounded.
     slots
         Tasks that may run at once, on all executors.
+    cores
+        Cores that it may keep busy where it runs, if that is not this machine.
     """
     return TaskLimits(
-        target_partitions=_partitions(state, policy, slots),
+        target_partitions=_partitions(state, policy, slots, cores),
         memory_bytes=memory_bytes,
         timeout_seconds=state.policy.timeout_seconds,
         frugal=state.frugal,
     )
 
 
-def _partitions(state: TaskState, policy: ExecutionPolicy, slots: int) -> int:
+def _partitions(state: TaskState, policy: ExecutionPolicy, slots: int, cores: int | None) -> int:
     if state.task.reproducible or state.frugal or state.cost < SMALL_TASK_SECONDS:
         return 1
-    return most_partitions(policy, slots)
+    return cores if cores is not None and policy.target_partitions is None else most_partitions(policy, slots)
 
 
 def most_partitions(policy: ExecutionPolicy, slots: int) -> int:
     """Give the partitions of a task that is worth them."""
     if policy.target_partitions is not None:
         return policy.target_partitions
-    cores = usable_cores()
-    return min(cores, max(1, 2 * cores // slots))
+    return cores_per_task(usable_cores(), slots)
+
+
+def cores_per_task(cores: int, tasks: int) -> int:
+    """Give the cores that each of some tasks may keep busy on one machine.
+
+    Examples
+    --------
+    >>> [cores_per_task(8, tasks) for tasks in (1, 2, 4, 8, 32)]
+    [8, 8, 4, 2, 1]
+    """
+    return min(cores, max(1, 2 * cores // tasks))
 
 
 def threads_at_stake(policy: ExecutionPolicy, choice: ExecutorChoice) -> int:

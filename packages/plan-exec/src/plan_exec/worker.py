@@ -36,6 +36,8 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True):
     """Version of `TaskRequest` and `TaskResult` that it speaks."""
     versions: dict[str, str] = {}
     """The software that it runs."""
+    cores: int = 0
+    """Cores that its process may use."""
     error: ErrorPayload | None = None
     """Why it cannot run tasks."""
 

@@ -59,8 +59,13 @@ class ClusterRun:
         remove_probe(self._probe)
 
 
-def check_hello(worker: str, hello: object) -> None:
+def cores_of(worker: str, hello: object) -> int:
     """Read what a worker said when it was told of the run; an exception stands for one that said nothing.
+
+    Returns
+    -------
+    int
+        Cores that its process may use.
 
     Raises
     ------
@@ -83,7 +88,7 @@ def check_hello(worker: str, hello: object) -> None:
         raise WorkerStartFailed(message, subject=worker, suggestion=mend)
     error = said.error
     if error is None:
-        return
+        return said.cores
     if error.code == ScratchUnreachable.code:
         raise ScratchUnreachable(error.message, subject=error.subject, suggestion=error.suggestion)
     message = error.message if error.code == WorkerStartFailed.code else _cannot_run(worker, error)

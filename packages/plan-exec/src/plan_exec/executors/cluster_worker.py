@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from plan_contracts import WIRE_PROTOCOL, PlanError, WorkerLimits, WorkerRuntime
+from plan_exec.choice import usable_cores
 from plan_exec.errors import WorkerStartFailed
 from plan_exec.executors.executor import Attempt
 from plan_exec.executors.run_request import run_request
@@ -55,7 +56,7 @@ def greet(order: bytes) -> bytes:
         _runtime(order)
     except PlanError as error:
         return msgspec.msgpack.encode(Hello(error=error.payload()))
-    return msgspec.msgpack.encode(Hello())
+    return msgspec.msgpack.encode(Hello(cores=usable_cores()))
 
 
 def run_encoded(order: bytes, task: str, number: int, request: bytes) -> bytes:

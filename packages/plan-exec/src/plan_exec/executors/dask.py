@@ -1,17 +1,21 @@
 """Running tasks on a Dask cluster, with results handed on by file."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from time import monotonic
 
 from plan_contracts import DaskSettings, ExecutorCapabilities, Placement
 from plan_exec.errors import ExecutorGone, WorkerDied
-from plan_exec.executors.cluster_run import ClusterRun, check_hello, completion_of
+from plan_exec.executors.cluster_address import host_of
+from plan_exec.executors.cluster_run import ClusterRun, completion_of, cores_of
 from plan_exec.executors.cluster_worker import greet, run_encoded, stop_runtime
 from plan_exec.executors.dask_client import DaskFuture
 from plan_exec.executors.dask_cluster import DaskCluster, join_dask, lost_its_worker
 from plan_exec.executors.dask_local import start_local_dask
 from plan_exec.executors.executor import Attempt, Completion, Completions, ExecutorLost
+from plan_exec.limits import cores_per_task
 
 HELLO_SECONDS = 60.0
 """Longest time in which a worker starts the runtime."""
@@ -54,6 +58,7 @@ class DaskExecutor:
         self._running: dict[Attempt, DaskFuture] = {}
         self._abandoned: set[Attempt] = set()
         self._is_lost = False
+        self._cores_per_task: int | None = None
 
     @property
     def slots(self) -> int:
@@ -69,6 +74,7 @@ class DaskExecutor:
             can_limit_memory=local and self._settings.worker_memory is not None,
             shares_memory=False,
             survives_worker_death=True,
+            cores_per_task=self._cores_per_task,
         )
 
     def start(self, completions: Completions) -> None:
@@ -86,11 +92,12 @@ class DaskExecutor:
         try:
             self._run.open()
             cluster, client = self._cluster, self._cluster.client
-            for worker, hello in client.run(greet, self._run.order, on_error="return").items():
-                if not isinstance(hello, OSError):  # a worker that has gone since runs no tasks
-                    check_hello(worker, hello)
-            check_hello("scheduler", self._first_answer(cluster))
-            self._threads = max(1, sum(client.nthreads().values()))
+            said = client.run(greet, self._run.order, on_error="return").items()
+            cores = {worker: cores_of(worker, hello) for worker, hello in said if not isinstance(hello, OSError)}
+            cores["scheduler"] = cores_of("scheduler", self._first_answer(cluster))
+            threads = client.nthreads()
+            self._threads = max(1, sum(threads.values()))
+            self._cores_per_task = self._share(cores, threads)
             client.loop.add_callback(self._watch)
         except BaseException:
             self.stop(at_once=True)
@@ -196,6 +203,18 @@ class DaskExecutor:
             mend = "Look at the logs of its scheduler; then build again: what was finished is reused."
             error = ExecutorGone(f"The Dask cluster{where} is lost: {why}", subject="dask", suggestion=mend)
             self._completions.put(ExecutorLost(executor=Placement.DASK, error=error.payload()))
+
+    def _share(self, cores: Mapping[str, int], threads: Mapping[str, int]) -> int:
+        """Give the cores that a task may keep busy on the machine where it gets the fewest."""
+        tasks: Counter[str] = Counter()
+        for worker, count in threads.items():
+            tasks[host_of(worker)] += count
+        shares = (
+            cores_per_task(count, min(tasks[host_of(worker)], self._slots))
+            for worker, count in cores.items()
+            if worker in threads
+        )
+        return min(shares, default=1)
 
     def _join(self) -> DaskCluster:
         address = self._settings.address

@@ -1,18 +1,21 @@
 """Running tasks on a Ray cluster, with results handed on by file."""
 
 import threading
-from concurrent.futures import Future
+from collections.abc import Sequence
+from concurrent.futures import Future, as_completed
 from contextlib import suppress
+from math import ceil
 from time import monotonic
 
 from plan_contracts import ExecutorCapabilities, Placement, RaySettings
 from plan_exec.errors import ExecutorGone, WorkerDied
-from plan_exec.executors.cluster_run import ClusterRun, check_hello, completion_of
+from plan_exec.executors.cluster_run import ClusterRun, completion_of, cores_of
 from plan_exec.executors.cluster_worker import run_encoded
 from plan_exec.executors.executor import Attempt, Completion, Completions, ExecutorLost
 from plan_exec.executors.ray_cluster import RayCluster, join_ray
 from plan_exec.executors.ray_library import RayFunction, RayRef
 from plan_exec.executors.ray_local import start_local_ray
+from plan_exec.limits import cores_per_task
 
 HELLO_SECONDS = 60.0
 """Longest time in which a worker starts the runtime."""
@@ -51,6 +54,7 @@ class RayExecutor:
         self._completions: Completions | None = None
         self._running: dict[Attempt, RayRef] = {}
         self._stopped = threading.Event()
+        self._cores_per_task: int | None = None
 
     @property
     def slots(self) -> int:
@@ -65,10 +69,11 @@ class RayExecutor:
             can_limit_memory=False,
             shares_memory=False,
             survives_worker_death=True,
+            cores_per_task=self._cores_per_task,
         )
 
     def start(self, completions: Completions) -> None:
-        """Join the cluster, and let a worker of each machine start the runtime.
+        """Join the cluster, let workers of each machine start the runtime, and wait for the first of each.
 
         Raises
         ------
@@ -83,10 +88,14 @@ class RayExecutor:
         try:
             self._run.open()
             function = self._cluster.function(run_encoded)
+            shares: list[int] = []
+            cores = self._cluster.cores_by_node
+            workers = ceil(self._slots / max(1, len(cores)))  # as many as will run tasks start the runtime side by side
             # Ray tells the head of a function when it is first used: now, not when the dispatcher cannot wait for it.
-            for worker, ref in self._cluster.on_each_node(function, self._run.order, "", 0, b"").items():
-                check_hello(worker, _said(ref))
+            for node, refs in self._cluster.on_each_node(workers, function, self._run.order, "", 0, b"").items():
+                shares.append(cores_per_task(cores_of(node, _first_said(refs)), min(self._slots, cores.get(node, 1))))
             self._cores = max(1, self._cluster.cores)
+            self._cores_per_task = min(shares, default=1)
             self._function = function
         except BaseException:
             self.stop(at_once=True)
@@ -163,9 +172,15 @@ class RayExecutor:
             self._completions.put(ExecutorLost(executor=Placement.RAY, error=error.payload()))
 
 
-def _said(ref: RayRef) -> object:
-    """Wait for a greeting; an exception stands for one that did not come."""
+def _first_said(refs: Sequence[RayRef]) -> object:
+    """Wait for the first greeting; an exception stands for one that did not come."""
+    reason: Exception = TimeoutError()
     try:
-        return ref.future().result(timeout=HELLO_SECONDS)
-    except Exception as reason:  # noqa: BLE001 - whatever Ray raises, the caller says that there was no greeting
-        return reason
+        for future in as_completed([ref.future() for ref in refs], timeout=HELLO_SECONDS):
+            error = future.exception()
+            if error is None:
+                return future.result()
+            reason = error if isinstance(error, Exception) else reason
+    except TimeoutError as late:
+        return late
+    return reason

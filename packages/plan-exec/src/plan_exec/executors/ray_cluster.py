@@ -3,7 +3,7 @@
 import os
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -46,17 +46,27 @@ class RayCluster:
         """Give a function that runs on a worker with a core to itself, and is not run again when the worker dies."""
         return self._ray.remote(num_cpus=1, max_retries=0)(function)
 
-    def on_each_node(self, function: RayFunction, *arguments: object) -> dict[str, RayRef]:
-        """Run a function once on each machine, again if a worker dies; give what it gives by the machine's address."""
+    def on_each_node(self, times: int, function: RayFunction, *arguments: object) -> dict[str, list[RayRef]]:
+        """Run a function in some workers of each machine, again where one dies; by the machine's address."""
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-        refs: dict[str, RayRef] = {}
-        for node in self._ray.nodes():
-            if node["Alive"] and cast(Mapping[str, float], node["Resources"]).get("CPU"):
-                pinned = NodeAffinitySchedulingStrategy(node_id=str(node["NodeID"]), soft=False)
-                there = function.options(num_cpus=0, max_retries=_UNTIL_DONE, scheduling_strategy=pinned)
-                refs[str(node["NodeManagerAddress"])] = there.remote(*arguments)
+        refs: dict[str, list[RayRef]] = {}
+        for node, _ in self._working_nodes():
+            pinned = NodeAffinitySchedulingStrategy(node_id=str(node["NodeID"]), soft=False)
+            there = function.options(num_cpus=0, max_retries=_UNTIL_DONE, scheduling_strategy=pinned)
+            refs[str(node["NodeManagerAddress"])] = [there.remote(*arguments) for _ in range(times)]
         return refs
+
+    @property
+    def cores_by_node(self) -> dict[str, int]:
+        """Cores that each machine gives to the cluster, by its address."""
+        return {str(node["NodeManagerAddress"]): cores for node, cores in self._working_nodes()}
+
+    def _working_nodes(self) -> Iterator[tuple[Mapping[str, object], int]]:
+        for node in self._ray.nodes():
+            cores = cast(Mapping[str, float], node["Resources"]).get("CPU", 0)
+            if node["Alive"] and cores >= 1:
+                yield node, int(cores)
 
     def end(self, ref: RayRef) -> None:
         """End the process that runs a task."""
