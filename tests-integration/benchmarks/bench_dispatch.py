@@ -65,6 +65,7 @@ class NoOpRuntime:
         result = TaskResult(
             run_id=asked.run_id,
             task=asked.task,
+            unit=asked.unit,
             attempt=asked.attempt,
             status=ResultStatus.SUCCEEDED,
             metrics=TaskMetrics(wall_seconds=0.0),

@@ -1,4 +1,4 @@
-"""The one module that knows Hamilton: a driver with one tagged node per task, whose graph executor is ours.
+"""The seam to Hamilton: a driver with one tagged node per task, whose graph executor is ours.
 
 Hamilton's own task-based executor starts tasks first in, first out, looks at every task after each completion and
 spins while it waits. Its driver takes another graph executor, which is what happens here: the driver validates the
@@ -17,16 +17,13 @@ from typing import Any, TypeGuard, cast
 
 from hamilton import driver, graph, node
 from hamilton.execution import executors, grouping
-from hamilton.htypes import Collect, Parallelizable
 from hamilton.io.materialization import ExtractorFactory
 from hamilton.lifecycle import base as lifecycle_base
 
 from plan_contracts import ErrorPayload, RoutingDecision, TaskOutcome, TaskStatus
 from plan_exec.errors import NodeNotSupported
+from plan_exec.hamilton_nodes import UNIT, UNITS, scan_nodes, scope_of, task_node
 from plan_exec.tags import TagValue
-
-_UNITS, _UNIT = "units", "unit"
-"""What the nodes of a scan's units are called after the name of its task and a dot, which no task's name holds."""
 
 _LOGGERS = ("hamilton.driver", "hamilton.execution.executors")
 
@@ -138,9 +135,7 @@ class HamiltonRun:
             each
             for name, producers in dependencies.items()
             for each in (
-                _scan_nodes(name, producers, tags[name])
-                if name in units
-                else (_task_node(name, producers, tags[name]),)
+                scan_nodes(name, producers, tags[name]) if name in units else (task_node(name, producers, tags[name]),)
             )
         ]
         self._manager = PlanExecutionManager(routes)
@@ -167,7 +162,7 @@ class HamiltonRun:
     def before(self, task: str) -> None:
         """Call the hooks before a task; a scan is expanded first."""
         if task in self._units:
-            self._hooks.expand(f"{task}.{_UNITS}", self._units[task])
+            self._hooks.expand(f"{task}.{UNITS}", self._units[task])
         self._hooks.before(task, {})
 
     def after(self, outcome: TaskOutcome) -> None:
@@ -177,12 +172,12 @@ class HamiltonRun:
 
     def before_unit(self, task: str, unit: str) -> None:
         """Call the hooks before a unit of a scan."""
-        self._hooks.before(f"{task}.{_UNIT}", {f"{task}.{_UNITS}": unit}, unit)
+        self._hooks.before(f"{task}.{UNIT}", {f"{task}.{UNITS}": unit}, unit)
 
     def after_unit(self, task: str, unit: str, error: ErrorPayload | None) -> None:
         """Call the hooks after a unit of a scan."""
         reason = None if error is None else RuntimeError(error.message)
-        self._hooks.after(f"{task}.{_UNIT}", unit if error is None else None, reason, unit)
+        self._hooks.after(f"{task}.{UNIT}", unit if error is None else None, reason, unit)
 
 
 class NodeHooks:
@@ -234,7 +229,7 @@ class NodeHooks:
         return cast(Any, each(**inputs))  # a function of the user's may give anything
 
     def _before(self, each: node.Node, inputs: dict[str, Any], unit: str) -> None:
-        scope = _scope(each, unit)
+        scope = scope_of(each, unit)
         self._call("pre_task_submission", inputs=inputs, overrides={}, **scope)
         self._call("pre_task_execute", inputs=inputs, overrides={}, **scope)
         self._call("pre_node_execute", node_=each, kwargs=inputs, task_id=scope["task_id"])
@@ -243,7 +238,7 @@ class NodeHooks:
         success = error is None
         results = {each.name: result} if success else None
         end: dict[str, Any] = {"success": success, "error": error}
-        scope = _scope(each, unit)
+        scope = scope_of(each, unit)
         self._call("post_node_execute", node_=each, kwargs={}, result=result, task_id=scope["task_id"], **end)
         self._call("post_task_execute", results=results, **end, **scope)
         self._call("post_task_return", result=results, **end, **scope)
@@ -344,61 +339,6 @@ class _FunctionExecutor(driver.GraphExecutor):
         hooks.grouped()
         values = {**given, **self._run(FunctionRun(hooks, nodes, given, final_vars))}
         return {name: values[name] for name in final_vars}
-
-
-def _scope(each: node.Node, unit: str) -> dict[str, Any]:
-    """Say what a hook is about, in Hamilton's words; each unit of a block is a task of its own."""
-    purposes = grouping.NodeGroupPurpose
-    by_role = {node.NodeType.EXPAND: purposes.EXPAND_UNORDERED, node.NodeType.COLLECT: purposes.GATHER}
-    scan = each.name.partition(".")[0]
-    return {
-        "task_id": f"{scan}/{unit}" if unit else each.name,
-        "nodes": [each],
-        "spawning_task_id": f"{scan}.{_UNITS}" if unit else None,
-        "purpose": purposes.EXECUTE_BLOCK if unit else by_role.get(each.node_role, purposes.EXECUTE_SINGLE),
-    }
-
-
-def _scan_nodes(name: str, producers: Sequence[str], tags: Mapping[str, TagValue]) -> tuple[node.Node, ...]:
-    """Make the block of a scan: its units, one of them, and the scan itself, which collects what they gave."""
-
-    def run_elsewhere(**inputs: str) -> TaskOutcome:
-        raise NotImplementedError(f"the scan {name} is run by the plan's dispatcher, not by calling its nodes")
-
-    def made(suffix: str, typ: Any, source: node.NodeType, takes: Mapping[str, Any]) -> node.Node:
-        return node.Node(
-            name=f"{name}.{suffix}" if suffix else name,
-            typ=typ,
-            doc_string=f"Task {name} of the plan.",
-            callabl=run_elsewhere,
-            node_source=source,
-            input_types={key: (each, node.DependencyType.REQUIRED) for key, each in takes.items()},
-            tags={**tags, "kind": suffix or "task"},
-            originating_functions=(run_elsewhere,),
-        )
-
-    return (
-        made(_UNITS, Parallelizable[str], node.NodeType.EXPAND, dict.fromkeys(producers, TaskOutcome)),
-        made(_UNIT, str, node.NodeType.STANDARD, {f"{name}.{_UNITS}": str}),
-        made("", TaskOutcome, node.NodeType.COLLECT, {f"{name}.{_UNIT}": Collect[str]}),
-    )
-
-
-def _task_node(name: str, producers: Sequence[str], tags: Mapping[str, TagValue]) -> node.Node:
-    def run_elsewhere(**inputs: TaskOutcome) -> TaskOutcome:
-        raise NotImplementedError(f"the task {name} is run by the plan's dispatcher, not by calling its node")
-
-    # The pair of type and kind of dependency spares Hamilton a quadratic rebuild of the mapping.
-    inputs: dict[str, Any] = dict.fromkeys(producers, (TaskOutcome, node.DependencyType.REQUIRED))
-    return node.Node(
-        name=name,
-        typ=TaskOutcome,
-        doc_string=f"Task {name} of the plan.",
-        callabl=run_elsewhere,
-        input_types=inputs,
-        tags=dict(tags),
-        originating_functions=(run_elsewhere,),
-    )
 
 
 def _quieten() -> None:
