@@ -1,6 +1,8 @@
 """Runs: their manifests, artifacts and locks, and what becomes of those whose driver died."""
 
+import shutil
 import signal
+import tempfile
 from pathlib import Path
 
 import msgspec
@@ -239,6 +241,43 @@ def test_recover_killed_run_gets_the_manifest_that_its_events_tell(tmp_path: Pat
     assert store.recover_interrupted() == ()
     again = committer(tmp_path, 3)
     assert again.reusable("v", KEY) is not None
+
+
+KILLED_ELSEWHERE = """
+import sys, time
+from pathlib import Path
+from recording import draft, open_store, staged
+
+store = open_store(Path(sys.argv[1]) / "store")
+writer = store.begin_run(draft(2))
+made = store.committer(draft(2), sys.argv[2])
+made.prepare()
+staged(made, 5, "w")
+print(made.stage_uri(), flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.timeout(60)
+def test_recover_killed_run_leaves_nothing_staged_on_another_file_system(tmp_path: Path) -> None:
+    shared = Path("/dev/shm")
+    if not shared.is_dir() or shared.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no second file system")
+    outputs = Path(tempfile.mkdtemp(dir=shared)) / "out"
+    try:
+        killed = start(KILLED_ELSEWHERE, tmp_path, str(outputs))
+        assert killed.stdout is not None
+        stage = Path(killed.stdout.readline().strip())
+        killed.send_signal(signal.SIGKILL)
+        killed.communicate(timeout=20)
+        assert stage.is_relative_to(outputs.parent)
+        assert len(list(stage.iterdir())) == 1
+
+        open_store(tmp_path / "store").recover_interrupted()
+
+        assert [path.name for path in outputs.parent.iterdir()] == ["out"]
+    finally:
+        shutil.rmtree(outputs.parent)
 
 
 def test_recover_run_of_this_process_under_its_lock_is_taken_for_dead(tmp_path: Path) -> None:

@@ -14,6 +14,12 @@ HISTORY = "history"
 LOCKS = "locks"
 QUARANTINE = "quarantine"
 
+STAGED_ELSEWHERE = "elsewhere"
+"""Name of the file in a run's folder for staging that holds the path of the one that is used in its place."""
+
+STAGING_ENDING = ".staging"
+"""What follows the name of the outputs folder in the name of the folder beside it."""
+
 
 class Layout:
     """Keys of a store's objects, and paths in the working folder.

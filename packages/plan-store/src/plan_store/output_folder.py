@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from plan_contracts import DatasetRef, OutputRecord, StagedOutput, check_name
+from plan_store.layout import STAGED_ELSEWHERE, STAGING_ENDING
 from plan_store.objects import leads_out
 from plan_store.placing import sync_files, sync_folder
 from plan_store.result_cache import reference
@@ -31,14 +32,19 @@ class OutputFolder:
         return str(self._folder / uri)
 
     def prepare(self, stage: Path) -> Path:
-        """Make the folders; stage beside the outputs where the given folder is on another file system."""
+        """Make the folders; stage beside the outputs where the given folder is on another file system.
+
+        The given folder then says where, so that it is found when the run dies.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
         if not os.access(self._folder, os.W_OK | os.X_OK):
             raise PermissionError(13, "Permission denied")
         stage.mkdir(parents=True, exist_ok=True)
         if stage.stat().st_dev != self._folder.stat().st_dev:
-            stage = self._beside / stage.name
-            stage.mkdir(parents=True, exist_ok=True)
+            elsewhere = (self._beside / stage.parent.name).absolute()
+            (stage / STAGED_ELSEWHERE).write_text(str(elsewhere), encoding="utf-8")
+            elsewhere.mkdir(parents=True, exist_ok=True)
+            return elsewhere
         return stage
 
     def uri(self, view: str, build_key: str, sha256: str) -> str:  # a file is named by its view alone
@@ -78,4 +84,4 @@ class OutputFolder:
 
     @property
     def _beside(self) -> Path:
-        return self._folder.with_name(self._folder.name + ".staging")
+        return self._folder.with_name(self._folder.name + STAGING_ENDING)

@@ -59,7 +59,7 @@ class OutputCommitter:
     ) -> None:
         self._hold = hold
         self._place = place
-        self._stage = stage
+        self._given_stage = self._stage = stage
         self._cache = cache
         self._verified = verified
         self._previous = {record.name: record for record in previous}
@@ -77,7 +77,7 @@ class OutputCommitter:
             When the outputs cannot be written.
         """
         try:
-            self._stage = self._place.prepare(self._stage)
+            self._stage = self._place.prepare(self._given_stage)
         except OSError as reason:
             shown = self._place.shown("").rstrip("/")
             message = f"The outputs folder {shown} cannot be written: {reason.strerror}"
@@ -199,7 +199,8 @@ class OutputCommitter:
 
     def sync(self) -> None:
         """Make everything that was published survive a loss of power, and clear the stage."""
-        shutil.rmtree(self._stage, ignore_errors=True)
+        for folder in {self._stage, self._given_stage}:
+            shutil.rmtree(folder, ignore_errors=True)
         self._place.sync()
         if self._kept:
             sync_files(self._kept)

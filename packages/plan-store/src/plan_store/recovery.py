@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -25,7 +26,7 @@ from plan_contracts import (
 )
 from plan_contracts.store_records import RunMarker
 from plan_store.documents import read_documents
-from plan_store.layout import RUNS, Layout, manifest_key, marker_key
+from plan_store.layout import RUNS, STAGED_ELSEWHERE, STAGING_ENDING, Layout, manifest_key, marker_key
 from plan_store.manifests import latest_manifest
 from plan_store.run_marker import is_dead
 
@@ -118,11 +119,26 @@ def _events(layout: Layout, run_id: str, event_name: str | None = None) -> Itera
 
 
 def collect_scratch(layout: Layout) -> None:
-    """Remove what runs have staged on this machine that have ended, whoever recorded their end."""
+    """Remove what runs have staged on this machine that have ended, whoever recorded their end.
+
+    What a run staged beside outputs on another file system goes with it.
+    """
     try:
         staged = list(layout.scratch.iterdir())
     except OSError:
         return
     for folder in staged:
         if layout.objects.exists(manifest_key(folder.name)):
+            for pointer in folder.glob(f"*/{STAGED_ELSEWHERE}"):
+                _remove_elsewhere(Path(pointer.read_text(encoding="utf-8")), folder.name)
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_elsewhere(stage: Path, run_id: str) -> None:
+    """Remove a folder for staging, if it is called as one of this run would be, and the one above it if it is empty."""
+    if stage.name == run_id and stage.parent.name.endswith(STAGING_ENDING):
+        shutil.rmtree(stage, ignore_errors=True)
+        try:
+            stage.parent.rmdir()
+        except OSError:
+            return  # another run stages there, or somebody has removed it
