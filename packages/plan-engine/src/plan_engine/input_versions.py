@@ -8,6 +8,7 @@ from plan_contracts import DataFormat, DatasetRef, PlanError, StagedOutput, Task
 from plan_engine.data_source import source_of
 from plan_engine.dataset_reading import files_of
 from plan_engine.errors import DatasetChanged, InputUnavailable
+from plan_engine.retained import RetainedResults
 
 
 def check_versions(inputs: Iterable[TaskInput]) -> None:
@@ -41,7 +42,7 @@ def _check(name: str, ref: DatasetRef) -> None:
             raise DatasetChanged(message, subject=name, suggestion=mend)
 
 
-def drop_if_changed(inputs: Iterable[TaskInput], outputs: Iterable[StagedOutput]) -> None:
+def drop_if_changed(inputs: Iterable[TaskInput], outputs: Iterable[StagedOutput], retained: RetainedResults) -> None:
     """Look once more whether each file is the one that was planned with, and drop what was made of another one.
 
     Raises
@@ -52,6 +53,13 @@ def drop_if_changed(inputs: Iterable[TaskInput], outputs: Iterable[StagedOutput]
     try:
         check_versions(tuple(inputs))
     except PlanError:
-        for output in outputs:
-            Path(output.ref.uri).unlink(missing_ok=True)
+        drop_outputs(outputs, retained)
         raise
+
+
+def drop_outputs(outputs: Iterable[StagedOutput], retained: RetainedResults) -> None:
+    """Forget what a task has staged that fails after all, also in memory."""
+    for output in outputs:
+        Path(output.ref.uri).unlink(missing_ok=True)
+        if output.memory is not None:
+            retained.release(output.memory.uri)

@@ -85,5 +85,5 @@ def write_rows(
         path.unlink(missing_ok=True)
         raise
     return StagedFile(
-        path=path, schema=plain_schema(frame.schema()), rows=stored, bytes=size, sha256=digest, batches=None
+        path=path, schema=plain_schema(frame.schema()), rows=stored, bytes=size, sha256=digest, collected=None
     )

@@ -64,15 +64,15 @@ def run_python_view(request: TaskRequest, work: PythonWork, retained: RetainedRe
             result = function(*arguments.values(), **variables)
             schema = result_schema(view, result)
         batches = result_batches(view, result, schema, folder)
-        keep = retained.free_bytes() if request.hand_on_in_memory else 0
+        collect = retained.collecting() if request.hand_on_in_memory else None
         try:
-            staged = stage_rows(Path(request.stage_uri), request.task, schema, batches, keep_bytes=keep)
+            staged = stage_rows(Path(request.stage_uri), request.task, schema, batches, collect=collect)
         except OSError as reason:
             why = reason.strerror or str(reason)
             message = f"The result of the view `{view.name}` cannot be written to {request.stage_uri}: {why}"
             raise QueryFailed(message, subject=view.name) from reason
-        output = staged_output(view.name, staged, retained)
-        drop_if_changed(request.inputs, [output])
+        output = staged_output(view.name, staged)
+        drop_if_changed(request.inputs, [output], retained)
     return view_run(request, (output,))
 
 

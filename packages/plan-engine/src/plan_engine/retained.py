@@ -38,24 +38,26 @@ class RetainedResults:
         self._keys = itertools.count()
         self._lock = threading.Lock()
 
-    def free_bytes(self) -> int:
-        """Give what is left of the budget at this moment."""
-        return max(0, self._budget - self._used)
+    def collecting(self) -> "Collecting":
+        """Begin to keep a result, whose rows count against the budget from the first one on."""
+        return Collecting(self)
 
-    def put(self, schema: pa.Schema, batches: list[pa.RecordBatch], rows: int) -> DatasetRef | None:
-        """Keep a result.
-
-        Returns
-        -------
-        DatasetRef or None
-            How to refer to it; none when it does not fit, and nothing was kept.
-        """
-        size = sum(batch.nbytes for batch in batches)
+    def reserve(self, size: int) -> bool:
+        """Set bytes of the budget aside; say whether there are as many."""
         with self._lock:
-            if self._used + size > self._budget:
-                return None
-            uri = f"mem://{self._worker}/{next(self._keys)}"
-            self._used += size
+            fits = self._used + size <= self._budget
+            self._used += size if fits else 0
+            return fits
+
+    def give_back(self, size: int) -> None:
+        """Free bytes that were set aside."""
+        with self._lock:
+            self._used -= size
+
+    def put(self, schema: pa.Schema, batches: list[pa.RecordBatch], size: int, rows: int) -> DatasetRef:
+        """Keep a result whose bytes are set aside already; give how to refer to it."""
+        uri = f"mem://{self._worker}/{next(self._keys)}"
+        with self._lock:
             self._results[uri] = Retained(schema=schema, batches=batches, bytes=size)
         return DatasetRef(uri=uri, format=DataFormat.MEMORY, columns=columns_of(schema), rows=rows, bytes=size)
 
@@ -73,5 +75,41 @@ class RetainedResults:
     def clear(self) -> None:
         """Forget every result."""
         with self._lock:
+            self._used -= sum(result.bytes for result in self._results.values())
             self._results.clear()
-            self._used = 0
+
+
+class Collecting:
+    """The rows of one result on their way into memory; when they do not fit, none of them is kept.
+
+    Parameters
+    ----------
+    results
+        Where they go, and whose budget they share with all other results, also unfinished ones.
+    """
+
+    def __init__(self, results: RetainedResults) -> None:
+        self._results = results
+        self._batches: list[pa.RecordBatch] | None = []
+        self._bytes = 0
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Keep a batch, or give up."""
+        if self._batches is None:
+            return
+        if self._results.reserve(batch.nbytes):
+            self._bytes += batch.nbytes
+            self._batches.append(batch)
+        else:
+            self.drop()
+
+    def drop(self) -> None:
+        """Forget the rows."""
+        self._results.give_back(self._bytes)
+        self._batches, self._bytes = None, 0
+
+    def keep(self, schema: pa.Schema, rows: int) -> DatasetRef | None:
+        """Keep the rows as a result, and give how to refer to it; none when they did not fit or there are none."""
+        batches, size = self._batches, self._bytes
+        self._batches, self._bytes = None, 0
+        return self._results.put(schema, batches, size, rows) if batches else None

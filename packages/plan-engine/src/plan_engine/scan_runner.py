@@ -47,11 +47,11 @@ def run_scan(request: TaskRequest, work: ScanWork, retained: RetainedResults, sc
     check_versions(request.inputs)
     whole = schema_of(ref.columns)
     schema = pa.schema([whole.field(column) for column in work.projection])
-    keep = retained.free_bytes() if request.hand_on_in_memory else 0
+    collect = retained.collecting() if request.hand_on_in_memory else None
     session = task_session(replace(request, limits=replace(request.limits, target_partitions=1)), scratch)
     try:
         rows = _rows(session, ref, work, schema, Path(request.stage_uri))
-        staged = stage_rows(Path(request.stage_uri), request.task, schema, rows, keep_bytes=keep)
+        staged = stage_rows(Path(request.stage_uri), request.task, schema, rows, collect=collect)
     except PlanError:
         raise
     except Exception as reason:
@@ -59,8 +59,8 @@ def run_scan(request: TaskRequest, work: ScanWork, retained: RetainedResults, sc
         failure = QueryFailed(message, subject=work.dataset, suggestion=mend_of(str(reason)))
         failure.__cause__ = reason
         raise explained(failure, request.inputs) from reason
-    output = staged_output(work.dataset, staged, retained)
-    drop_if_changed(request.inputs, [output])
+    output = staged_output(work.dataset, staged)
+    drop_if_changed(request.inputs, [output], retained)
     return ViewRun(outputs=(output,), rows_in=_sum_rows(work), bytes_in=_sum_bytes(work))
 
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from plan_engine.arrow_schema import plain_schema
+from plan_engine.retained import Collecting
 
 ROW_GROUP_ROWS = 262_144
 """Rows after which a row group is written; fewer would make files that are slow to read."""
@@ -47,8 +48,8 @@ class StagedFile:
     rows: int
     bytes: int
     sha256: str
-    batches: list[pa.RecordBatch] | None
-    """The rows once more, where they were to be kept and fitted."""
+    collected: Collecting | None
+    """The rows once more, where they were to be kept."""
 
 
 def stage_rows(
@@ -58,7 +59,7 @@ def stage_rows(
     batches: Iterable[pa.RecordBatch],
     *,
     encoding: Encoding = SMALL,
-    keep_bytes: int = 0,
+    collect: Collecting | None = None,
 ) -> StagedFile:
     """Write rows to a Parquet file under a name that nobody else uses.
 
@@ -74,13 +75,12 @@ def stage_rows(
         The rows. When they raise, nothing is left behind.
     encoding
         How they are stored.
-    keep_bytes
-        Keep the rows in memory too, as long as they hold at most this much.
+    collect
+        Takes the rows in memory too; they are dropped when writing fails.
     """
     path = folder / f"{name}.{secrets.token_hex(8)}.parquet"
     plain = plain_schema(schema)
-    kept: list[pa.RecordBatch] | None = [] if keep_bytes > 0 else None
-    kept_bytes, rows = 0, 0
+    rows = 0
     try:
         codec, dictionary = encoding.codec, encoding.dictionary
         with (
@@ -93,10 +93,8 @@ def stage_rows(
                 rows += batch.num_rows
                 pending.append(batch)
                 pending_rows += batch.num_rows
-                if kept is not None:
-                    kept_bytes += batch.nbytes
-                    kept.append(batch)
-                    kept = kept if kept_bytes <= keep_bytes else None
+                if collect is not None:
+                    collect.add(batch)
                 if pending_rows >= ROW_GROUP_ROWS:
                     _write_group(writer, schema, plain, pending)
                     pending, pending_rows = [], 0
@@ -107,8 +105,10 @@ def stage_rows(
             raise OSError(f"the query gave {rows} rows, and the file's footer says {stored}")
     except BaseException:
         path.unlink(missing_ok=True)
+        if collect is not None:
+            collect.drop()
         raise
-    return StagedFile(path=path, schema=plain, rows=rows, bytes=size, sha256=digest, batches=kept)
+    return StagedFile(path=path, schema=plain, rows=rows, bytes=size, sha256=digest, collected=collect)
 
 
 def _write_group(writer: pq.ParquetWriter, schema: pa.Schema, plain: pa.Schema, batches: list[pa.RecordBatch]) -> None:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from plan_contracts import DataFormat, DatasetRef, StagedOutput, TaskRequest
 from plan_engine.arrow_schema import columns_of
-from plan_engine.retained import RetainedResults
 from plan_engine.staged_file import StagedFile
 
 
@@ -27,8 +26,8 @@ def view_run(request: TaskRequest, outputs: tuple[StagedOutput, ...]) -> ViewRun
     )
 
 
-def staged_output(view: str, staged: StagedFile, retained: RetainedResults) -> StagedOutput:
-    """Describe a staged result; its rows are kept in memory where they were collected and still fit."""
+def staged_output(view: str, staged: StagedFile) -> StagedOutput:
+    """Describe a staged result; its rows are kept in memory where they were collected and fitted."""
     ref = DatasetRef(
         uri=str(staged.path),
         format=DataFormat.PARQUET,
@@ -36,8 +35,7 @@ def staged_output(view: str, staged: StagedFile, retained: RetainedResults) -> S
         rows=staged.rows,
         bytes=staged.bytes,
     )
-    kept = staged.batches
-    memory = retained.put(staged.schema, kept, staged.rows) if kept else None
+    memory = staged.collected.keep(staged.schema, staged.rows) if staged.collected is not None else None
     return StagedOutput(view=view, ref=ref, sha256=staged.sha256, rows=staged.rows, bytes=staged.bytes, memory=memory)
 
 

@@ -18,7 +18,7 @@ from plan_engine.arrow_schema import conformed
 from plan_engine.datafusion_messages import clean, mend_of, wants_memory
 from plan_engine.errors import MemoryExhausted, QueryFailed, StagingFailed, WorkNotSupported
 from plan_engine.failure_diagnosis import explained
-from plan_engine.input_versions import drop_if_changed
+from plan_engine.input_versions import drop_if_changed, drop_outputs
 from plan_engine.parallel_write import LARGE_INPUT_BYTES, suits, write_rows
 from plan_engine.parameters import clock_of, pin_clock, values_of, with_known_types
 from plan_engine.retained import RetainedResults
@@ -64,11 +64,17 @@ def run_views(request: TaskRequest, retained: RetainedResults, scratch: Path) ->
             pin_clock(session, clock)
     with ExitStack() as links:
         register_inputs(session, request.inputs, retained, Path(request.stage_uri), links)
+        staged: list[StagedOutput] = []
         try:
-            staged = [output for view in request.work.views if (output := _run_view(session, view, request, retained))]
-        except QueryFailed as failure:
-            raise explained(failure, request.inputs) from failure.__cause__
-        drop_if_changed(request.inputs, staged)
+            staged.extend(
+                output for view in request.work.views if (output := _run_view(session, view, request, retained))
+            )
+        except BaseException as failure:
+            drop_outputs(staged, retained)
+            if isinstance(failure, QueryFailed):
+                raise explained(failure, request.inputs) from failure.__cause__
+            raise
+        drop_if_changed(request.inputs, staged, retained)
     return view_run(request, tuple(staged))
 
 
@@ -99,7 +105,7 @@ def _run_view(
         if wants_memory(str(reason)):
             raise MemoryExhausted(message, subject=view.name, location=location, suggestion=mend) from reason
         raise QueryFailed(message, subject=view.name, location=location, suggestion=mend) from reason
-    return staged_output(view.name, staged, retained)
+    return staged_output(view.name, staged)
 
 
 def _query(session: SessionContext, view: ViewSource) -> DataFrame:
@@ -116,5 +122,5 @@ def _stage(session: SessionContext, frame: DataFrame, request: TaskRequest, reta
     if sum(each.ref.bytes or 0 for each in request.inputs if each.ref) >= LARGE_INPUT_BYTES and suits(schema, stage):
         return write_rows(session, frame, stage, request.task, encoding=encoding)
     batches = (conformed(batch.to_pyarrow(), schema) for batch in frame.execute_stream())
-    keep = retained.free_bytes() if request.hand_on_in_memory else 0
-    return stage_rows(stage, request.task, schema, batches, encoding=encoding, keep_bytes=keep)
+    collect = retained.collecting() if request.hand_on_in_memory else None
+    return stage_rows(stage, request.task, schema, batches, encoding=encoding, collect=collect)
