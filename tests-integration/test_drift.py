@@ -80,6 +80,9 @@ def test_diff_of_two_runs_names_what_changed_between_them(tmp_path: Path) -> Non
         "    v  4 rows, before 2",
     ]
 
+    assert plan_cli("build", project).code == 0
+    assert plan_cli("diff", project).out.splitlines()[1:] == ["nothing differs: the same views, data and outputs"]
+
 
 def _latest(project: Path) -> str:
     with PlanStore.open(project / ".plan", clock=SystemClock(), read_only=True) as store:

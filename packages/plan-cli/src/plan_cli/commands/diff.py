@@ -74,6 +74,11 @@ def _evidence(store: PlanStore, run: RunManifestV2) -> PlanEvidenceArtifact:
 
 def _lines(drift: PlanDriftArtifact, earlier: RunManifestV2, later: RunManifestV2) -> Iterator[str]:
     yield f"{earlier.run_id} ({earlier.status.value}) -> {later.run_id} ({later.status.value})"
+    differences = list(_differences(drift, earlier, later))
+    yield from differences or ["nothing differs: the same views, data and outputs"]
+
+
+def _differences(drift: PlanDriftArtifact, earlier: RunManifestV2, later: RunManifestV2) -> Iterator[str]:
     for label, names in (
         ("new", drift.added),
         ("gone", drift.removed),
