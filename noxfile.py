@@ -153,6 +153,16 @@ def isolated(session: nox.Session, package: str) -> None:
 
 
 @nox.session
+def conformance(session: nox.Session) -> None:
+    """Install plan-exec from wheels into a foreign project, and hold its four executors to the conformance suite."""
+    sync(session, "--only-group=isolated")
+    work = Path(session.create_tmp()).resolve() / "conformance"
+    session.run(
+        "python", "tests-integration/conformance_from_wheels.py", str(work), env={"UV_EXCLUDE_NEWER": EXCLUDE_NEWER}
+    )
+
+
+@nox.session
 def integration(session: nox.Session) -> None:
     """Run the whole product on real data, with DuckDB as the judge of its rows; arguments go to pytest."""
     sync(session, "--all-packages", "--group=integration", "--group=boundaries")

@@ -110,17 +110,23 @@ def from_git(package: str, work: Path, uv: str) -> None:
     run_examples(package, environment, project, uv)
 
 
-def from_wheels(package: str, work: Path, uv: str) -> None:
-    """Install from wheels in a folder, and run the example."""
+def build_wheels(package: str, work: Path, uv: str) -> list[Path]:
+    """Build the wheels of a package and of those of ours that come with it, from the repository in the work folder."""
     dist = work / "dist"
     for name in sorted(siblings(package)):
         run(uv, "build", "-q", "--wheel", f"--package={name}", f"--out-dir={dist}", cwd=work / "repository")
+    return sorted(dist.glob("*.whl"))
+
+
+def from_wheels(package: str, work: Path, uv: str) -> None:
+    """Install from wheels in a folder, and run the example."""
+    wheels = build_wheels(package, work, uv)
     project = foreign_project(work / "from_wheels")
     environment = project / ".venv"
     run(uv, "venv", "-q", environment, cwd=project)
     python = environment / "bin" / "python"
     # By path: a name may stand for somebody else's package on the public index.
-    run(uv, "pip", "install", "-q", f"--python={python}", *sorted(dist.glob("*.whl")), cwd=project)
+    run(uv, "pip", "install", "-q", f"--python={python}", *wheels, cwd=project)
     check_environment(package, python, project)
     run_examples(package, environment, project, uv)
 
