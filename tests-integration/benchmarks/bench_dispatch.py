@@ -25,6 +25,7 @@ from queue import SimpleQueue
 from typing import Protocol
 
 import multiprocess  # pyright: ignore[reportMissingTypeStubs] - it has no types
+from dask import threaded
 from hamilton import driver, node
 from hamilton.execution import executors
 from hamilton.execution.executors import SynchronousLocalTaskExecutor
@@ -153,6 +154,13 @@ def with_hamilton(count: int, make: Callable[[], executors.TaskExecutor]) -> Non
     built.execute([f"t{count - 1:05}", *(f"t{index:05}" for index in range(count // 2, count - 1))])
 
 
+def with_dask(count: int) -> None:
+    """Run as many functions through dask's own scheduler for threads."""
+    graph: dict[str, object] = {"t0": (int, 1)}
+    graph |= {f"t{index}": (int, f"t{(index - 1) // 2}") for index in range(1, count)}
+    threaded.get(graph, list(graph), num_workers=SLOTS)
+
+
 def measure(name: str, count: int, run: Callable[[], object]) -> None:
     """Print wall and processor time per task."""
     wall, cpu = time.perf_counter(), time.process_time()
@@ -170,6 +178,7 @@ def compare(count: int) -> None:
         measure("plan-exec, processes (start included)", count, lambda: dispatched(given, ExecutorKind.MULTIPROCESSING))
         measure("bare threads", count, lambda: bare(given, ThreadPoolExecutor(SLOTS)))
         measure("bare processes (start included)", count, lambda: bare(given, process_pool()))
+    measure("dask, threads", count, lambda: with_dask(count))
     if count <= 1_000:
         measure("Hamilton, in line", count, lambda: with_hamilton(count, SynchronousLocalTaskExecutor))
         measure("Hamilton, threads", count, lambda: with_hamilton(count, hamilton_threads))

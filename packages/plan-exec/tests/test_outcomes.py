@@ -100,6 +100,20 @@ def test_execute_results_are_handed_on_to_consumers(way: str, tmp_path: Path) ->
 
 
 @pytest.mark.timeout(60)
+def test_execute_result_in_memory_is_there_for_a_second_attempt_of_its_consumer(tmp_path: Path) -> None:
+    scripts = {"b": "first blink", "d": "first blink"}
+
+    report = run(scenario("a -> b; a -> c; s -> d", tmp_path, scripts=scripts, scans={"s": 3}), THREADS)
+
+    assert named(report, TaskStatus.SUCCEEDED) == {"a", "b", "c", "s", "d"}
+    calls = [call for call in calls_of(tmp_path) if call.task in {"b", "c", "d"}]
+    assert [call.missing for call in calls] == [()] * 5
+    places = {place for call in calls for given in call.places.values() for place in given}
+    assert all(place.startswith("memory:") for place in places)
+    assert len(places) == 4
+
+
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(
     ("script", "code", "says"),
