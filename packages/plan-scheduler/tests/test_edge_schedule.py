@@ -194,6 +194,68 @@ def test_schedule_arrays_chain_of_a_million_needs_no_recursion() -> None:
     assert schedule.critical_path_seconds == count * 0.5
 
 
+def straightforward(costs: list[int], edges: set[tuple[int, int]]) -> tuple[list[int], list[int], list[int], list[int]]:
+    """Give earliest starts, bottom levels, order and critical path, task by task; edges lead to larger numbers."""
+    count = len(costs)
+    above: list[list[int]] = [[] for _ in costs]
+    below: list[list[int]] = [[] for _ in costs]
+    for source, target in sorted(edges):
+        below[source].append(target)
+        above[target].append(source)
+    earliest, bottom = [0] * count, [0] * count
+    for task in range(count):
+        earliest[task] = max((earliest[each] + costs[each] for each in above[task]), default=0)
+    for task in reversed(range(count)):
+        bottom[task] = costs[task] + max((bottom[each] for each in below[task]), default=0)
+    length = max(bottom)
+
+    def key(task: int) -> tuple[int, int, int]:
+        return -bottom[task], length - bottom[task] - earliest[task], task
+
+    waiting = [len(each) for each in above]
+    ready = [key(task) for task in range(count) if not waiting[task]]
+    heapq.heapify(ready)
+    order: list[int] = []
+    while ready:
+        task = heapq.heappop(ready)[2]
+        order.append(task)
+        for consumer in below[task]:
+            waiting[consumer] -= 1
+            if not waiting[consumer]:
+                heapq.heappush(ready, key(consumer))
+    path = [next(task for task in range(count) if not above[task] and bottom[task] == length)]
+    while below[path[-1]]:
+        left = bottom[path[-1]] - costs[path[-1]]
+        path.append(next(task for task in below[path[-1]] if bottom[task] == left))
+    return earliest, bottom, order, path
+
+
+@pytest.mark.parametrize(
+    ("count", "reach", "dearest"),
+    [
+        *((count, reach, dearest) for count in (500, 4_000) for reach in (3, 60, 2_000) for dearest in (0, 3, 10**6)),
+        (4_000, 2_000, 3 * 10**14),  # so dear that a bottom level and a number do not fit into 64 bits together
+    ],
+)
+def test_schedule_arrays_large_graph_agrees_with_a_straightforward_one(count: int, reach: int, dearest: int) -> None:
+    chooser = random.Random(count + reach)
+    sources = [chooser.randrange(count - 1) for _ in range(3 * count)]
+    edges = {(source, min(count - 1, source + chooser.randint(1, reach))) for source in sources}
+    costs = [chooser.randint(0, dearest) for _ in range(count)]
+    schedule = schedule_arrays(np.array(costs) / 1e6, np.array(sorted(edges, key=lambda edge: (edge[1], edge[0]))))
+    earliest, bottom, order, path = straightforward(costs, edges)
+    assert np.rint(schedule.earliest_start * 1e6).astype(int).tolist() == earliest
+    assert np.rint(schedule.bottom_level * 1e6).astype(int).tolist() == bottom
+    assert schedule.order.tolist() == order
+    assert schedule.critical_path.tolist() == path
+
+
+@pytest.mark.parametrize("odd", [-1.0, float("nan"), float("inf"), float("-inf")])
+def test_schedule_cost_that_is_no_duration_is_refused(odd: float) -> None:
+    with pytest.raises(CostRefused, match="`b`"):
+        schedule_edges(["a", "b"], [("a", "b")], {"a": 1.0, "b": odd})
+
+
 def test_schedule_star_of_wide_rows_agrees_with_definition() -> None:
     count = 5_000
     hub_out = np.array([[0, task] for task in range(1, count)] + [[task, count] for task in range(1, count)])
