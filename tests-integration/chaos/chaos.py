@@ -69,7 +69,8 @@ def on_ray(folder: Path) -> Iterator[Place]:
     with ray_processes(folder, cores=SLOTS) as cluster:
         token = str(cluster.token_file)
         options = ("--executor", "ray", "--ray-address", cluster.address, "--ray-token-file", token)
-        yield Place(name="ray", options=options, workers=lambda _: cluster.worker_pids())
+        started = SeenBefore(cluster.worker_pids)  # one that has not imported the runtime yet runs no task
+        yield Place(name="ray", options=options, workers=lambda _: started())
 
 
 PLACES = {"processes": contextmanager(own_processes), "dask": contextmanager(on_dask), "ray": contextmanager(on_ray)}
