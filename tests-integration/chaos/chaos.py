@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chaos_project import write_project, wrong_rows
-from killer import Killer, SeenBefore
+from killer import Killer, SeenBefore, has_loaded
 
 from plan_contracts import TaskRetried, decode_msgpack
 from plan_exec.testing.clusters import dask_processes, process_workers, ray_processes
@@ -27,6 +27,8 @@ from plan_store.clock import SystemClock
 SLOTS = 4
 SECONDS_PER_BUILD = 180
 RUNTIME = "plan_engine.runtime"
+QUERY_ENGINE = "/datafusion/"
+"""In the path of the library that a worker of Ray has loaded when it can run tasks."""
 OPTIONS = ("--full", "--max-tasks", str(SLOTS), "--max-attempts", "20", "--retry-base", "0.05", "--retry-cap", "1")
 
 
@@ -69,8 +71,8 @@ def on_ray(folder: Path) -> Iterator[Place]:
     with ray_processes(folder, cores=SLOTS) as cluster:
         token = str(cluster.token_file)
         options = ("--executor", "ray", "--ray-address", cluster.address, "--ray-token-file", token)
-        started = SeenBefore(cluster.worker_pids)  # one that has not imported the runtime yet runs no task
-        yield Place(name="ray", options=options, workers=lambda _: started())
+        ready = SeenBefore(lambda: [pid for pid in cluster.worker_pids() if has_loaded(pid, QUERY_ENGINE)])
+        yield Place(name="ray", options=options, workers=lambda _: ready())
 
 
 PLACES = {"processes": contextmanager(own_processes), "dask": contextmanager(on_dask), "ray": contextmanager(on_ray)}

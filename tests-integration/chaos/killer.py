@@ -5,6 +5,7 @@ import random
 import signal
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 
 class Killer(threading.Thread):
@@ -64,3 +65,11 @@ class SeenBefore:
         started = [pid for pid in now if pid in self._before]
         self._before = set(now)
         return started
+
+
+def has_loaded(pid: int, library: str) -> bool:
+    """Say whether a process has a library in its memory whose path has this part."""
+    try:
+        return library in Path(f"/proc/{pid}/maps").read_text(encoding="utf-8")
+    except OSError:  # it has ended
+        return False
