@@ -104,6 +104,15 @@ class CrashProject:
         """Number of events that were seen."""
         return sum(self._events.values())
 
+    @property
+    def runs(self) -> int:
+        """Number of runs whose events were seen."""
+        return len({run_id for run_id, _, _ in self._events})
+
+    def holds(self) -> set[str]:
+        """Give the leases on the project that are on record; a build that begins adds one."""
+        return {path.name for path in (self.folder / ".plan" / "locks").glob("*/*.msgpack")}
+
     def _outputs(self) -> list[Path]:
         return sorted(path for path in (self.folder / "out").iterdir() if path.is_file())
 

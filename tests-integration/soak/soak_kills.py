@@ -1,7 +1,9 @@
 """Kill builds and compactions at random moments, again and again, and look whether anything was lost.
 
 Each worker has a project of its own, kills a build, looks, kills a compaction, looks, and so on; every tenth build is
-left to its end, which must succeed.
+left to its end, which must succeed. The moments are spread over the time in which a command has something to lose: a
+build from when it holds the project, a compaction from the middle, when its imports are done; to the end, of which what
+was seen so far gives the length.
 
 Run with `nox -s soak -- soak_kills`. PLAN_SOAK_BUILDS (300) and PLAN_SOAK_COMPACTIONS (200) set how many,
 PLAN_SOAK_WORKERS (one for each core) how many projects, PLAN_SOAK_SEED (1) the moments.
@@ -15,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -27,6 +30,8 @@ COMPACTIONS = int(os.environ.get("PLAN_SOAK_COMPACTIONS", "200"))
 WORKERS = int(os.environ.get("PLAN_SOAK_WORKERS", str(os.cpu_count() or 1)))
 SEED = int(os.environ.get("PLAN_SOAK_SEED", "1"))
 WHOLE_BUILD_EVERY = 10
+LOOK_SECONDS = 0.002
+FIRST_GUESS_SECONDS = 2.0
 
 
 @dataclass(kw_only=True)
@@ -39,25 +44,32 @@ class Tally:
     compactions: int = 0
     killed_compactions: int = 0
     events: int = 0
+    runs: int = 0
+    """Those of which the store has events."""
 
 
-def kill_after(process: "subprocess.Popen[str]", seconds: float) -> bool:
-    """Kill a process and all that it started after a time; say whether it was still running."""
-    with process:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.communicate(timeout=seconds)
-            return False
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        return True
+class Moments:
+    """Draws moments over the length of what is killed; the length follows what is seen, since machines get busy."""
 
+    def __init__(self, chance: random.Random, *, earliest: float) -> None:
+        self._chance = chance
+        self._earliest = earliest
+        self._seconds = FIRST_GUESS_SECONDS
 
-def duration(process: "subprocess.Popen[str]") -> float:
-    """Give how long a command takes to its end."""
-    began = time.monotonic()
-    with process:
-        process.communicate(timeout=TIME_LIMIT_SECONDS)
-    return time.monotonic() - began
+    def kill(self, process: "subprocess.Popen[str]", begun: Callable[[], bool] = lambda: True) -> bool:
+        """Kill a process and all that it started at a moment after it has begun; say whether it was still running."""
+        with process:
+            while process.poll() is None and not begun():
+                time.sleep(LOOK_SECONDS)
+            began = time.monotonic()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.communicate(timeout=self._chance.uniform(self._earliest, 1.1) * self._seconds)
+                self._seconds += 0.5 * (time.monotonic() - began - self._seconds)
+                return False
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            self._seconds *= 1.05
+            return True
 
 
 def share(total: int, worker: int) -> int:
@@ -72,15 +84,15 @@ def soak(worker: int) -> Tally:
     tally = Tally()
     with tempfile.TemporaryDirectory() as folder:
         project = CrashProject(Path(folder) / "shop")
-        project.change()
-        longest_build, longest_compaction = duration(project.build()), duration(project.compact())
+        in_build, in_compaction = Moments(chance, earliest=0.0), Moments(chance, earliest=0.5)
         for number in range(1, builds + 1):
             project.change()
-            tally.killed_builds += kill_after(project.build(), chance.uniform(0.3, 1.0) * longest_build)
+            before = project.holds()
+            tally.killed_builds += in_build.kill(project.build(), lambda before=before: project.holds() != before)
             tally.builds += 1
             project.check()
             while tally.compactions < compactions * number // builds:
-                tally.killed_compactions += kill_after(project.compact(), chance.uniform(0.3, 1.0) * longest_compaction)
+                tally.killed_compactions += in_compaction.kill(project.compact())
                 tally.compactions += 1
                 project.check()
             if number % WHOLE_BUILD_EVERY == 0 or number == builds:
@@ -89,9 +101,9 @@ def soak(worker: int) -> Tally:
                 tally.whole_builds += 1
                 sys.stdout.write(f"  worker {worker}: {number} of {builds} builds, {project.events} events\n")
                 sys.stdout.flush()
-        duration(project.compact())
+        project.compact().communicate(timeout=TIME_LIMIT_SECONDS)
         project.check()
-        tally.events = project.events
+        tally.events, tally.runs = project.events, project.runs
     return tally
 
 
@@ -106,7 +118,8 @@ def main() -> None:
 
     sys.stdout.write(
         f"{total('builds')} builds ({total('killed_builds')} killed) and {total('whole_builds')} whole ones between, "
-        f"{total('compactions')} compactions ({total('killed_compactions')} killed), {total('events')} events: "
+        f"{total('compactions')} compactions ({total('killed_compactions')} killed), "
+        f"{total('events')} events of {total('runs')} runs: "
         f"0 lost, 0 doubled, every output whole; {time.monotonic() - began:.0f} s\n"
     )
 
