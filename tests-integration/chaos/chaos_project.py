@@ -7,7 +7,6 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-NUMBERS = 2_400
 DIVISORS = range(2, 12)
 GROUPS = 3
 
@@ -15,16 +14,16 @@ Rows = list[tuple[int, int]]
 """Remainder and pairs, in order."""
 
 
-def write_project(folder: Path) -> dict[str, Rows]:
-    """Write views of a tenth of a second each in three generations; give the rows that each must have."""
+def write_project(folder: Path, numbers: int) -> dict[str, Rows]:
+    """Write views over all pairs of so many numbers, in three generations; give the rows that each must have."""
     (folder / "data").mkdir(parents=True)
     (folder / "views").mkdir()
-    pq.write_table(pa.table({"n": pa.array(range(NUMBERS), pa.int64())}), folder / "data" / "numbers.parquet")
+    pq.write_table(pa.table({"n": pa.array(range(numbers), pa.int64())}), folder / "data" / "numbers.parquet")
     (folder / "plan.toml").write_text(
         '[project]\nname = "chaos"\n\n[defaults]\nmaterialize = "table"\n\n'
         '[datasets.numbers]\npath = "data/numbers.parquet"\n'
     )
-    expected = {f"pairs_{divisor}": _pairs(divisor) for divisor in DIVISORS}
+    expected = {f"pairs_{divisor}": _pairs(divisor, numbers) for divisor in DIVISORS}
     for divisor in DIVISORS:
         sql = f"select (a.n + b.n) % {divisor} as remainder, count(*) as pairs from numbers as a, numbers as b"
         _write(folder, f"pairs_{divisor}", f"{sql} group by 1")
@@ -58,8 +57,8 @@ def _rows(path: Path) -> Rows:
     return sorted(zip(table.column("remainder").to_pylist(), table.column("pairs").to_pylist(), strict=True))
 
 
-def _pairs(divisor: int) -> Rows:
-    counts = [len(range(remainder, NUMBERS, divisor)) for remainder in range(divisor)]
+def _pairs(divisor: int, numbers: int) -> Rows:
+    counts = [len(range(remainder, numbers, divisor)) for remainder in range(divisor)]
     return [
         (remainder, sum(count * counts[(remainder - other) % divisor] for other, count in enumerate(counts)))
         for remainder in range(divisor)
