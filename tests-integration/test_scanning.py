@@ -1,8 +1,10 @@
 """Scans as tasks in whole builds: the same rows, in every way of running, and no outputs of their own."""
 
+import json
 import shutil
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -81,6 +83,28 @@ def test_build_over_a_scan_of_many_units_gives_every_row_and_tells_of_each_unit(
     events = plan_cli("events", project, "--sql", sql)
     assert "scan_unit_finished_v1" in events.text
     assert "40" in events.text
+
+
+@pytest.mark.timeout(200)
+@pytest.mark.parametrize("way", WAYS)
+def test_build_after_one_file_is_replaced_and_one_added_reads_these_alone(way: str, tmp_path: Path) -> None:
+    project = _parts(tmp_path / "parts", 8)
+    assert plan_cli("build", project, *WAYS[way]).code == 0
+    changed = {"n": [1000, 1001], "s": ["other", "rows"]}
+    csv.write_csv(pa.table(changed), project / "data" / "0003.csv")
+    csv.write_csv(pa.table({"n": [2000], "s": ["more"]}), project / "data" / "0000a.csv")
+
+    again = plan_cli("build", project, *WAYS[way])
+
+    assert again.code == 0, again.text
+    oracle = duckdb.connect(config={"threads": 1})
+    oracle.execute(f"create view d as select * from read_csv('{project}/data/*.csv')")
+    for view in ("total", "first"):
+        expected = oracle.execute((project / "views" / f"{view}.sql").read_text()).fetchall()
+        assert [tuple(row.values()) for row in _rows(project)[view]] == sorted(expected, key=str)
+    sql = "select unit from decisions where task = 'scan-d' and run_id = (select max(run_id) from runs) order by unit"
+    started = plan_cli("events", project, "--sql", sql, "--json")
+    assert [json.loads(line)["unit"] for line in started.out.splitlines()] == ["0001", "0004"], started.text
 
 
 @pytest.mark.timeout(200)

@@ -240,4 +240,18 @@ def test_unit_of_whole_files_names_no_row_groups(tmp_path: Path) -> None:
         files=(f"{tmp_path}/d/0.parquet", f"{tmp_path}/d/1.parquet"),
         rows=80,
         bytes=unit.bytes,
+        content_id=unit.content_id,
     )
+
+
+def test_unit_content_is_that_of_its_own_files_alone(tmp_path: Path) -> None:
+    grouped(tmp_path, files=3)
+    settings = 'path = "d"\nscan_unit = "1B"'
+    before = compiled(tmp_path, settings, v="select n from d").scans["d"].units
+
+    pq.write_table(pq.read_table(tmp_path / "d" / "1.parquet").slice(1), tmp_path / "d" / "1.parquet")
+    after = compiled(tmp_path, settings, v="select n from d").scans["d"].units
+
+    changed = {unit.content_id for unit in before} ^ {unit.content_id for unit in after}
+    assert len({unit.content_id for unit in before}) == len(before)
+    assert changed == {unit.content_id for unit in (*before, *after) if unit.files[0].endswith("/1.parquet")}

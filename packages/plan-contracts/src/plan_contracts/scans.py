@@ -17,6 +17,8 @@ class ScanUnit(Contract, frozen=True, kw_only=True):
     """Rows before any filter; none when unknown."""
     bytes: ByteCount | None = None
     """Bytes on storage; none when unknown."""
+    content_id: Sha256 | None = None
+    """Identity of what is read: the same while its own files are, whatever becomes of the dataset's other files."""
 
 
 class DatasetScan(Contract, frozen=True, kw_only=True):

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from plan_contracts import (
     DataFormat,
     DatasetScan,
@@ -15,7 +17,7 @@ from plan_contracts import (
     digest,
 )
 from plan_engine.dataset_parts import DatasetPart, parts_of
-from plan_engine.datasets import ResolvedDataset
+from plan_engine.datasets import ResolvedDataset, content_id_of
 from plan_engine.fingerprint import engine_version
 from plan_engine.planned_view import PlannedView
 from plan_engine.predicates import AllOf, AnyOf, Predicate, may_hold, sql_of
@@ -75,12 +77,13 @@ def _scan(name: str, dataset: ResolvedDataset, section: DatasetSection, views: S
         fact.footer is not None for fact in dataset.facts
     )
     groups, groups_left = sum(map(len, files)), sum(map(len, left))
+    units = _units(left, files, byte_size(section.scan_unit) if section.scan_unit is not None else UNIT_BYTES)
     return DatasetScan(
         dataset=name,
         definition=_definition(name, dataset, projection, filters),
         projection=projection,
         filters=filters,
-        units=_units(left, files, byte_size(section.scan_unit) if section.scan_unit is not None else UNIT_BYTES),
+        units=_identified(units, dataset),
         files_total=len(files),
         files_candidate=candidates,
         files_pruned=len(files) - candidates,
@@ -168,6 +171,21 @@ def _unit(key: str, parts: Sequence[DatasetPart], groups: Mapping[str, int]) -> 
         row_groups=() if whole else tuple((first, count) for _, first, count in ranges),
         rows=sum(rows) if len(rows) == len(parts) else None,
         bytes=sum(part.bytes for part in parts),
+    )
+
+
+def _identified(units: Iterable[ScanUnit], dataset: ResolvedDataset) -> tuple[ScanUnit, ...]:
+    """Say of each unit what identifies its content: its own files, and the columns that they are read into."""
+    described = {file.uri: each for file, each in zip(dataset.files, dataset.described, strict=True)}
+    columns = digest(*(f"{column.name}: {column.type}" for column in dataset.ref.columns))
+    return tuple(
+        replace(
+            unit,
+            content_id=content_id_of(
+                dataset.ref, [described[uri] for uri in unit.files], columns, repr(unit.row_groups)
+            ),
+        )
+        for unit in units
     )
 
 

@@ -3,7 +3,7 @@
 # pyarrow's stubs leave the type parameters of schemas and fields open.
 # pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false, reportUnknownMemberType=false
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -57,6 +57,8 @@ class ResolvedDataset:
     """Its files, in order."""
     facts: tuple[FileFacts, ...]
     """What each file says, in the order of the files."""
+    described: tuple[SnapshotFile, ...]
+    """What identifies each file, in the order of the files; the snapshot has them by path."""
 
 
 def resolve_datasets(
@@ -114,9 +116,18 @@ def _resolve(folder: Path, name: str, section: DatasetSection, found: DatasetFil
         null_counts=_null_counts(section, facts, partitions),
         contract=section.contract,
     )
-    snapshot = _snapshot(folder, name, found, facts, ref)
+    described = tuple(
+        SnapshotFile(path=relative_place(file.uri, folder), bytes=file.bytes, digest=fact.digest)
+        for file, fact in zip(found.files, facts, strict=True)
+    )
     return ResolvedDataset(
-        ref=ref, schema=schema, evidence=evidence, snapshot=snapshot, files=found.files, facts=tuple(facts)
+        ref=ref,
+        schema=schema,
+        evidence=evidence,
+        snapshot=_snapshot(name, ref, described),
+        files=found.files,
+        facts=tuple(facts),
+        described=described,
     )
 
 
@@ -231,25 +242,22 @@ def _reference(section: DatasetSection, found: DatasetFiles, partitions: Partiti
     )
 
 
-def _snapshot(
-    folder: Path, name: str, found: DatasetFiles, facts: Sequence[FileFacts], ref: DatasetRef
-) -> DatasetSnapshot:
-    listed = sorted(
-        (
-            SnapshotFile(path=relative_place(file.uri, folder), bytes=file.bytes, digest=fact.digest)
-            for file, fact in zip(found.files, facts, strict=True)
-        ),
-        key=lambda file: file.path,
-    )
-    parts = [part for file in listed for part in (file.path, str(file.bytes), file.digest)]
+def _snapshot(name: str, ref: DatasetRef, described: Iterable[SnapshotFile]) -> DatasetSnapshot:
+    listed = tuple(sorted(described, key=lambda file: file.path))
     return DatasetSnapshot(
         name=name,
-        content_id=digest(found.format.value, repr(ref.csv), *ref.partition_columns, *parts),
-        format=found.format,
-        files=tuple(listed),
+        content_id=content_id_of(ref, listed),
+        format=ref.format,
+        files=listed,
         rows=ref.rows,
-        bytes=sum(file.bytes for file in found.files),
+        bytes=sum(file.bytes for file in listed),
     )
+
+
+def content_id_of(ref: DatasetRef, described: Iterable[SnapshotFile], *more: str) -> str:
+    """Identify the content of files of a dataset, and how they are read."""
+    parts = [part for file in described for part in (file.path, str(file.bytes), file.digest)]
+    return digest(ref.format.value, repr(ref.csv), *ref.partition_columns, *parts, *more)
 
 
 def _schema_metadata(schema: pa.Schema) -> dict[str, str]:

@@ -66,8 +66,14 @@ def _narrowed(given: TaskInput, unit: ScanUnit | None, places: dict[str, int]) -
 
 
 def _key(request: TaskRequest, unit: ScanUnit | None) -> str:
-    """Give the build key of a unit: of what the scan does, the whole content, and which part of it this is."""
-    parts = {each.name: each.content_id or "" for each in request.inputs}
+    """Give the build key of a unit: of what the scan does, and of the content of its part.
+
+    Where nobody says what the content of the part is, it is that of the whole, and which part of it this is.
+    """
+    (given,) = request.inputs
+    if unit is not None and unit.content_id is not None:
+        return build_key(request.definition, {given.name: unit.content_id})
+    parts = {given.name: given.content_id or ""}
     place = (unit.rows, unit.bytes, len(unit.files), unit.row_groups) if unit is not None else ()
     return build_key(request.definition, {**parts, "unit of the scan": digest(request.unit or "", repr(place))})
 

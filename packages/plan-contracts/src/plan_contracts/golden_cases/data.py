@@ -109,7 +109,14 @@ ORDERS_SCAN = DatasetScan(
     projection=("order_id", "amount"),
     filters=("amount > 10", "order_id < 900 or amount > 20"),
     units=(
-        ScanUnit(key="0000", files=("/data/shop/1.parquet",), row_groups=((2, 3),), rows=900, bytes=20480),
+        ScanUnit(
+            key="0000",
+            files=("/data/shop/1.parquet",),
+            row_groups=((2, 3),),
+            rows=900,
+            bytes=20480,
+            content_id="9d" * 32,
+        ),
         ScanUnit(key="0001", files=("/data/shop/2.parquet", "/data/shop/3.parquet")),
     ),
     files_total=4,
