@@ -42,7 +42,9 @@ def store(tmp_path: Path) -> PlanStore:
                 ready_beside=0,
                 executor=Placement.INLINE,
             )
-            writer.emit(TaskScheduling(decision=decision))
+            later = replace(decision, unit="0001", started_at_unix_ms=BEGINNING + 500)
+            for made in (later, decision):
+                writer.emit(TaskScheduling(decision=made))
             for end in ends:
                 writer.emit(end)
             writer.put_manifest(draft(number))

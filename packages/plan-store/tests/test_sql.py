@@ -110,7 +110,8 @@ def test_sql_tasks_and_decisions_hold_what_the_events_say(tmp_path: Path) -> Non
         cause="a",
     )
     with store.begin_run(draft()) as writer:
-        for event in (TaskScheduling(decision=decision), failed, skipped):
+        unit = TaskScheduling(decision=replace(decision, unit="0001", ready_beside=3))
+        for event in (TaskScheduling(decision=decision), unit, failed, skipped):
             writer.emit(event)
 
     tasks = store.sql(
@@ -120,7 +121,12 @@ def test_sql_tasks_and_decisions_hold_what_the_events_say(tmp_path: Path) -> Non
         ("a", "failed", 2, "it cannot divide", None, None),
         ("b", "skipped", 0, None, "a", None),
     ]
-    waited = "select task, rank, slack, waited_for, ready_beside, started_at - ready_at as waited from decisions"
+    units = "select unit, ready_beside from decisions order by unit nulls first"
+    assert [tuple(row.values()) for row in store.sql(units).to_pylist()] == [(None, 4), ("0001", 3)]
+    waited = """
+        select task, rank, slack, waited_for, ready_beside, started_at - ready_at as waited
+        from decisions where unit is null
+    """
     (row,) = store.sql(waited).to_pylist()
     assert (row["task"], row["rank"], row["slack"], row["waited_for"], row["ready_beside"]) == ("a", 3, 0.5, "z", 4)
     assert row["waited"].total_seconds() == 0.01

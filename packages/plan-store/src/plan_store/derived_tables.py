@@ -154,6 +154,7 @@ def _decisions(source: TableSource) -> list[tuple[Cell, ...]]:
         (
             row.run_id,
             made.task,
+            made.unit,
             made.rank,
             made.bottom_level_cost,
             made.slack,

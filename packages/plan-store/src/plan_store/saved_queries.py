@@ -63,13 +63,16 @@ with steps as (
     select run_id, string_to_array(critical_path, ' -> ') as path from schedules where run_id = '{run}'
 ), named as (
     select run_id, path, unnest(path) as task from steps
+), starts as (
+    select task, min(ready_at) as ready_at, min(started_at) as started_at, min(waited_for) as waited_for
+    from decisions where run_id = '{run}' group by task
 )
 select array_position(path, named.task) as step, named.task, tasks.status, predicted_seconds, actual_seconds,
-       cast(decisions.started_at - decisions.ready_at as bigint) / 1e3 as seconds_waited,
+       cast(starts.started_at - starts.ready_at as bigint) / 1e3 as seconds_waited,
        waited_for, actual_seconds / nullif(sum(actual_seconds) over (), 0) as share
 from named
 left join tasks on tasks.run_id = named.run_id and tasks.task = named.task
-left join decisions on decisions.run_id = named.run_id and decisions.task = named.task
+left join starts on starts.task = named.task
 order by step
 """,
     ),

@@ -68,6 +68,7 @@ DECISIONS = pa.schema(
     [
         ("run_id", _TEXT),
         ("task", _TEXT),
+        ("unit", _TEXT),
         ("rank", _INT),
         ("bottom_level_cost", _FLOAT),
         ("slack", _FLOAT),
