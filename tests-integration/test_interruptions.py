@@ -24,7 +24,12 @@ WAYS = {
     "processes": ["--executor", "multiprocessing", "--max-tasks", "2"],
 }
 
-ENDS = [*((way, signal.SIGINT) for way in WAYS), ("threads", signal.SIGTERM), ("processes", signal.SIGTERM)]
+ENDS = [
+    *((way, signal.SIGINT, times) for way in WAYS for times in (1, 2)),
+    ("threads", signal.SIGTERM, 1),
+    ("processes", signal.SIGTERM, 2),
+]
+"""How a build runs, the signal that it is sent, and how often."""
 
 
 @pytest.fixture
@@ -70,6 +75,13 @@ class Build:
             if "succeeded  quick" in line:
                 return
         raise AssertionError(self.shown)
+
+    def interrupt(self, sent: signal.Signals) -> None:
+        """Send a signal as a terminal or a supervisor does: to all of the build's processes, or to the first alone."""
+        if sent is signal.SIGINT:
+            os.killpg(self.process.pid, sent)
+        else:
+            self.process.send_signal(sent)
 
     def end(self, seconds: float) -> tuple[int, str]:
         """Give the exit code and all that was printed."""
@@ -130,19 +142,18 @@ def test_build_killed_worker_fails_the_task_and_keeps_every_output_whole(project
 
 
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize(
-    ("way", "sent"),
-    [*((way, signal.SIGINT) for way in WAYS), ("threads", signal.SIGTERM), ("processes", signal.SIGTERM)],
-)
-def test_build_interrupt_ends_within_seconds_and_is_recorded(way: str, sent: signal.Signals, project: Path) -> None:
+@pytest.mark.parametrize(("way", "sent", "times"), ENDS)
+def test_build_interrupt_ends_within_seconds_and_is_recorded(
+    way: str, sent: signal.Signals, times: int, project: Path
+) -> None:
     before = _outputs(project)
     build = Build(project, *WAYS[way])
 
     began = time.monotonic()
-    if sent is signal.SIGINT:
-        os.killpg(build.process.pid, sent)  # as a terminal does
-    else:
-        build.process.send_signal(sent)
+    build.interrupt(sent)
+    for _ in range(times - 1):
+        time.sleep(0.5)  # two of a kind that come together are one
+        build.interrupt(sent)
     code, shown = build.end(15)
 
     assert code == 130, shown
