@@ -4,13 +4,12 @@ The graph is a binary tree: task n waits for task (n - 1) // 2. A bare pool subm
 without order, events, routing or results. Each figure is milliseconds per task; `CPU` is the driver's processor time.
 
 Below the tables: processes beside round trips through a bare pool of the `multiprocess` library, as a ratio; the
-driver's processor time while it only waits; the makespan of 200 sleeping tasks beside what a list schedule forecasts;
-and the peak memory of the whole run.
+driver's processor time while it only waits; the makespan of 200 sleeping tasks beside `plan_scheduler.forecast`; how
+long two executors of one slot each take beside the busier one alone; and the peak memory of the whole run.
 
 Run with `nox -s bench -- bench_dispatch`.
 """
 
-import heapq
 import multiprocessing
 import random
 import resource
@@ -47,6 +46,7 @@ from plan_contracts.testing import FakeClock, RecordingSink
 from plan_exec import execute_plan
 from plan_exec.hamilton_seam import _TaskNodes
 from plan_exec.testing import Scenario, scenario
+from plan_scheduler import forecast as predict
 from plan_store import SystemClock
 
 SIZES = (100, 1_000, 10_000)
@@ -252,11 +252,11 @@ def waiting(seconds: int = 5) -> None:
     with tempfile.TemporaryDirectory() as folder:
         given = sleeping([seconds * 1000], Path(folder))
         used = time.process_time()
-        slept(given, 2)
+        slept(given, threads(2))
         used = time.process_time() - used
         with_start = used / seconds * 100
         begun = time.process_time()
-        slept(sleeping([1], Path(folder) / "short"), 2)
+        slept(sleeping([1], Path(folder) / "short"), threads(2))
         start = time.process_time() - begun
     print(
         f"  waiting: {with_start:.2f} % of a core, of which starting is {start / seconds * 100:.2f} % (goal under 2 %)"
@@ -277,9 +277,13 @@ def sleeping(milliseconds: list[int], folder: Path) -> Scenario:
     )
 
 
-def slept(given: Scenario, slots: int) -> float:
-    """Run sleeping tasks on threads; give the seconds."""
-    config = ExecutorConfig(kind=ExecutorKind.THREADPOOL, max_tasks=slots)
+def threads(slots: int) -> ExecutorConfig:
+    """Give so many threads."""
+    return ExecutorConfig(kind=ExecutorKind.THREADPOOL, max_tasks=slots)
+
+
+def slept(given: Scenario, config: ExecutorConfig, mode: ExecutionMode = ExecutionMode.PLAN_PARALLEL) -> float:
+    """Run sleeping tasks; give the seconds."""
     runtime, sink = "bench_dispatch:SleepRuntime", RecordingSink()
     return execute_plan(
         given.schedule,
@@ -289,18 +293,10 @@ def slept(given: Scenario, slots: int) -> float:
         sink,
         given.committer,
         SystemClock(),
-        ExecutionMode.PLAN_PARALLEL,
+        mode,
         config,
         full=True,
     ).seconds
-
-
-def list_schedule(lengths: list[float], slots: int) -> float:
-    """Give the makespan of independent tasks that start in their order, each on the slot that is free first."""
-    free = [0.0] * slots
-    for length in lengths:
-        heapq.heappush(free, heapq.heappop(free) + length)
-    return max(free)
 
 
 def against_the_forecast() -> None:
@@ -310,10 +306,29 @@ def against_the_forecast() -> None:
     for slots in (2, 4, 8):
         with tempfile.TemporaryDirectory() as folder:
             given = sleeping(milliseconds, Path(folder))
-            order = [given.schedule.task_costs[name] for name in given.schedule.ordered_tasks]
-            forecast, actual = list_schedule(order, slots), slept(given, slots)
+            forecast = predict(given.schedule, given.tasks.edges, workers=[slots])[0].makespan_seconds
+            actual = slept(given, threads(slots))
         ratio = actual / forecast
-        print(f"  200 sleeping tasks on {slots} threads: {actual:.2f} s, forecast {forecast:.2f} s: {ratio:.3f}x")
+        said = f"{actual:.2f} s, forecast {forecast:.2f} s: {ratio:.3f}x (at most 1.03)"
+        print(f"  200 sleeping tasks on {slots} threads: {said}")
+
+
+def two_executors() -> None:
+    """Print how long a thread and a worker process take with tasks of both mixed, beside the process with its own."""
+    dice = random.Random(7)
+    milliseconds = [dice.choice([dice.randint(20, 60), dice.randint(140, 180)]) for _ in range(80)]
+    threshold = 0.1
+    process = ExecutorConfig(kind=ExecutorKind.MULTIPROCESSING, max_tasks=1)
+    both = replace(threads(1), remote_kind=process.kind, remote_max_tasks=process.max_tasks, cost_threshold=threshold)
+    with tempfile.TemporaryDirectory() as folder:
+        slept(sleeping([1], Path(folder) / "first"), process)  # the server that forks workers starts once
+        long = [each for each in milliseconds if each / 1000 >= threshold]
+        alone = slept(sleeping(long, Path(folder) / "alone"), process)
+        mixed = slept(sleeping(milliseconds, Path(folder) / "mixed"), both, ExecutionMode.PLAN_PARALLEL_REMOTE)
+    print(
+        f"  80 mixed tasks on a thread and a worker process: {mixed:.2f} s, the process with its own {len(long)} alone "
+        f"{alone:.2f} s: {mixed / alone:.3f}x (1 when neither idles)"
+    )
 
 
 def main() -> None:
@@ -327,6 +342,7 @@ def main() -> None:
         against_a_bare_pool(count)
     waiting()
     against_the_forecast()
+    two_executors()
     unit = 1 if sys.platform == "darwin" else 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
     print(f"  peak memory of the driver: {peak / 2**20:.0f} MiB")
