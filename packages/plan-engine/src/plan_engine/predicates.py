@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Protocol, cast
 
 from plan_engine.table_catalog import quoted
 
@@ -136,24 +137,32 @@ def _comparison_may_hold(test: Comparison, known: Bounds | None) -> bool:
     if known.least is None or known.most is None:
         return True
     try:
-        return _between(test.operator, test.value, known.least, known.most)
+        # Each kind of constant has an order of its own, and only statistics of the same kind are expected here.
+        return _between(
+            test.operator, cast(_Ordered, test.value), cast(_Ordered, known.least), cast(_Ordered, known.most)
+        )
     except TypeError:  # statistics of another kind than the constant, such as times with and without a zone
         return True
 
 
-def _between(operator: str, value: Constant, least: Constant, most: Constant) -> bool:
-    # Constants of two kinds have no order: then comparing raises TypeError, for which the caller is prepared.
+class _Ordered(Protocol):
+    def __lt__(self, other: "_Ordered", /) -> bool: ...
+
+    def __le__(self, other: "_Ordered", /) -> bool: ...
+
+
+def _between(operator: str, value: _Ordered, least: _Ordered, most: _Ordered) -> bool:
     floats = isinstance(least, float) or isinstance(most, float)  # statistics leave NaN out, which is above all numbers
     match operator:
         case "=":
-            return bool(least <= value <= most)  # type: ignore[operator]  # as above
+            return least <= value <= most
         case "<":
-            return bool(least < value)  # type: ignore[operator]  # as above
+            return least < value
         case "<=":
-            return bool(least <= value)  # type: ignore[operator]  # as above
+            return least <= value
         case ">":
-            return floats or bool(most > value)  # type: ignore[operator]  # as above
+            return floats or value < most
         case ">=":
-            return floats or bool(most >= value)  # type: ignore[operator]  # as above
+            return floats or value <= most
         case _:
-            return floats or not bool(least == value == most)
+            return floats or not least == value == most

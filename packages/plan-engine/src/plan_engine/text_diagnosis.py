@@ -123,8 +123,8 @@ def end_of_damaged(source: DataSource, file: SourceFile) -> BrokenLine | None:
     number = 0
     try:
         with text_of(source, file) as held:
-            for number, _ in enumerate(held, start=1):  # noqa: B007  # its last value is the answer
-                pass
+            for _ in held:
+                number += 1
     except DAMAGED as reason:
         return _cut_off(number + 1, reason)
     return None

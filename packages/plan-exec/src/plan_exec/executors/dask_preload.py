@@ -8,6 +8,7 @@ import beside stands in Dask's setting `distributed.nanny.preload-argv`.
 import sys
 from collections.abc import Mapping, Sequence
 from multiprocessing import forkserver
+from typing import cast
 
 from dask import config
 from distributed.utils import get_mp_context
@@ -37,5 +38,5 @@ def dask_setup(nanny: object) -> None:
     """Prepare the process of a nanny; Dask calls this by its name."""
     del nanny
     config.set(START_METHOD)
-    modules: list[str] = config.get("distributed.nanny.preload-argv")  # pyright: ignore - its type is open in part
-    import_before_workers(modules)
+    setting = config.get("distributed.nanny.preload-argv")  # pyright: ignore[reportUnknownMemberType] - open in part
+    import_before_workers(cast("list[str]", setting))

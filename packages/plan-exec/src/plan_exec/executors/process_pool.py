@@ -55,7 +55,7 @@ class _Context(Protocol):
 
     def Pipe(self) -> tuple[PollablePipe, PollablePipe]: ...  # noqa: N802 - the library's name
 
-    def Process(self, *, target: object, args: tuple[object, ...], daemon: bool, name: str) -> WorkerProcess: ...  # noqa: N802 - as above
+    def Process(self, *, target: object, args: tuple[object, ...], daemon: bool, name: str) -> WorkerProcess: ...  # noqa: N802 - the library's
 
 
 @dataclass(kw_only=True)

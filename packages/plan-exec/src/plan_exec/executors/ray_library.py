@@ -134,7 +134,7 @@ def _quieten() -> None:
     def print_nothing(data: Mapping[str, object], ignore_prefix: bool) -> None:
         del data, ignore_prefix
 
-    setattr(worker, "print_to_stdstream", print_nothing)  # noqa: B010 - Ray has no option for it
+    setattr(worker, "print_to_stdstream", print_nothing)  # noqa: B010 - Ray has no option; it is no part of its types
 
 
 def _read_token_again() -> None:
