@@ -192,6 +192,8 @@ def test_struct_with_any_field_names_reads_back(fields: list[tuple[str, str]]) -
         ("list<int64", "`>` is missing at the end"),
         ("list<int64, int8>", "does not hold 2 types"),
         ("map<int8>", "does not hold 1 types"),
+        ("map<null, int8>", "are never null"),
+        ("map<bool, map<null, bool>>", "are never null"),
         ("int64 foo", "`foo` is left over"),
         ("time32(ns)", "has no unit `ns`"),
         ("timestamp(fortnight)", "`fortnight` is no unit of time"),

@@ -177,10 +177,11 @@ class _Parser(TypeCursor):
                 self.arguments()
             return CanonicalType("list", children=(children[0],))
         if word == "map":
-            if len(children) == 1 and children[0].name == "struct" and len(children[0].children) == 2:
-                return CanonicalType("map", children=children[0].children)
-            if len(children) == 2:
-                return CanonicalType("map", children=tuple(children))
+            entries = children[0].children if len(children) == 1 and children[0].name == "struct" else tuple(children)
+            if len(entries) == 2:
+                if entries[0].name == "null":
+                    raise self.refused("The keys of a `map` are never null", "Give them a type, such as `string`.")
+                return CanonicalType("map", children=entries)
         if word in DICTIONARIES and len(children) in (1, 2):
             # pyarrow names its parts (`values=`), Arrow's Rust implementation puts the index type first.
             values = children[names.index("values")] if "values" in names else children[-1]

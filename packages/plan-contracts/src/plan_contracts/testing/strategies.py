@@ -32,7 +32,7 @@ def column_types() -> SearchStrategy[str]:
         _LEAF_TYPES,
         lambda inner: st.one_of(
             inner.map(lambda item: f"list<{item}>"),
-            st.tuples(inner, inner).map(lambda pair: f"map<{pair[0]}, {pair[1]}>"),
+            st.tuples(inner.filter(lambda key: key != "null"), inner).map(lambda pair: f"map<{pair[0]}, {pair[1]}>"),
             st.tuples(inner, inner).map(lambda pair: f'struct<a: {pair[0]}, "b c": {pair[1]}>'),
             inner.map(lambda item: f"dictionary<{item}>"),
         ),
