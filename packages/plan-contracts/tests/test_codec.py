@@ -55,6 +55,11 @@ def test_document_of_any_contract_decodes_to_itself(contract: RegisteredContract
     assert encode_msgpack(decode_json(text, contract.type)) == packed
 
 
+@EVERY_CONTRACT
+def test_document_of_any_contract_is_none_of_the_collectors_business(contract: RegisteredContract) -> None:
+    assert contract.type.__struct_config__.gc is False
+
+
 @given(st.dictionaries(st.text("abcdefgh", min_size=1), st.floats(0, 1e9), max_size=6), st.randoms())
 def test_equal_mappings_in_any_insertion_order_have_equal_bytes(costs: dict[str, float], random: Random) -> None:
     items = [(name, TaskCost(seconds=cost, source=CostSource.HISTORY)) for name, cost in costs.items()]

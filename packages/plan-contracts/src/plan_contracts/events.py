@@ -16,7 +16,7 @@ from plan_contracts.execution import (
 from plan_contracts.execution_policy import ExecutionPolicy
 from plan_contracts.executors import ExecutionMode, ExecutorConfig, Placement
 from plan_contracts.manifest import RunManifestV2, RunStatus
-from plan_contracts.scalars import Count, Name, Positive, RunId, Seconds, Sha256, Signature, UnixMs
+from plan_contracts.scalars import ByteCount, Count, Name, Positive, RunId, Seconds, Sha256, Signature, UnixMs
 from plan_contracts.schedule import PlanScheduleArtifact
 from plan_contracts.validation import PlanValidationArtifact
 
@@ -148,6 +148,23 @@ class TaskRetried(Envelope, frozen=True, kw_only=True, tag="task_retried"):
     """Pause before the next one."""
     error: ErrorPayload
     """Why it failed."""
+    worker: str | None = None
+    """The worker that ran it; none when it gave no answer."""
+
+
+class ResultSpilled(Envelope, frozen=True, kw_only=True, tag="result_spilled"):
+    """A result left the memory to make room; who reads it from now on reads its file."""
+
+    task: Name
+    """The task that gave it."""
+    view: Name
+    """The view, or the dataset of a scan, whose result it is."""
+    bytes: ByteCount
+    """Memory that became free."""
+    next_reader: Name
+    """The task that is to read it next; no other result in memory had its next reader later in the schedule."""
+    next_rank: Count
+    """Place of that task in the schedule, from 0."""
 
 
 class ScanUnitFinished(Envelope, frozen=True, kw_only=True, tag="scan_unit_finished"):
@@ -161,6 +178,8 @@ class ScanUnitFinished(Envelope, frozen=True, kw_only=True, tag="scan_unit_finis
     """How it ended; `skipped` when another unit of the task had failed before."""
     attempts: Count
     """Attempts that were made; 0 for a unit that never started."""
+    worker: str | None = None
+    """The worker that ran the last attempt; none when it gave no answer."""
     metrics: TaskMetrics | None = None
     """What the last attempt used."""
     temp: tuple[OutputRecord, ...] = ()
@@ -184,6 +203,8 @@ class TaskFinished(Envelope, frozen=True, kw_only=True, tag="task_finished"):
     """Its cost in the schedule."""
     actual_seconds: Seconds | None = None
     """Wall time of the last attempt in the worker."""
+    worker: str | None = None
+    """The worker that ran the last attempt; none when it gave no answer, and for a scan, whose units have one each."""
     metrics: TaskMetrics | None = None
     """What the last attempt used."""
     outputs: tuple[OutputRecord, ...] = ()
@@ -223,6 +244,7 @@ KnownEvent = (
     | TaskScheduling
     | TaskStarted
     | TaskRetried
+    | ResultSpilled
     | ScanUnitFinished
     | TaskFinished
     | RunFinished

@@ -153,6 +153,8 @@ class TaskMetrics(Contract, frozen=True, kw_only=True):
     """Partitions that the query ran on."""
     tasks_beside: Count | None = None
     """Tasks that ran in the same process when this one started."""
+    retained_bytes: ByteCount | None = None
+    """Most that the results in the memory of the process have held together up to then."""
 
 
 class StagedOutput(Contract, frozen=True, kw_only=True):
@@ -170,6 +172,8 @@ class StagedOutput(Contract, frozen=True, kw_only=True):
     """Size of the staged file."""
     memory: DatasetRef | None = None
     """The same rows in the worker's memory, where they were kept."""
+    memory_bytes: ByteCount | None = None
+    """What the rows take in memory, kept there or not; none where they were not counted."""
 
 
 class ResultStatus(StrEnum):
@@ -370,3 +374,5 @@ class SchedulingDecision(Contract, frozen=True, kw_only=True):
     """The input that came last; none when it waited for a slot alone or not at all."""
     ready_beside: Count = 0
     """Other tasks that were ready for the same executor at that moment."""
+    in_memory: tuple[Name, ...] = ()
+    """Inputs that were handed on in memory; results of other tasks were handed on by file."""

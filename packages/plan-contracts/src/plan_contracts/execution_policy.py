@@ -62,5 +62,7 @@ class ExecutionPolicy(Contract, frozen=True, kw_only=True):
     """Memory for the queries of all running tasks of this machine together; none is unbounded."""
     target_partitions: Positive | None = None
     """Partitions of each query; none divides the cores among the slots."""
+    retain_bytes: ByteCount | None = None
+    """Memory for results on their way to consumers in the same process; none is a quarter of the physical memory."""
     views: dict[Name, TaskPolicy] = {}
     """What single views ask for."""

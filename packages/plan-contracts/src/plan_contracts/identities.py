@@ -69,8 +69,9 @@ def identity_form(document: Contract) -> dict[str, object]:
 
 def identity_bytes(document: Contract) -> bytes:
     """Give the canonical MessagePack of the identity form, a map with sorted keys: what `artifacts/<id>` holds."""
-    canonical = canonical_form(document)
-    return encode_map(_without_run_specific(canonical), ordered=is_canonical(canonical))
+    if is_canonical(document):
+        return encode_map(_without_run_specific(document), ordered=True)
+    return encode_map(identity_form(document))
 
 
 def artifact_id(document: Contract) -> str:

@@ -116,6 +116,14 @@ class Committer(Protocol):
         """
         ...
 
+    def discard(self, staged: StagedOutput) -> None:
+        """Remove a staged file that will never be published; one that is gone, or lies elsewhere, is left alone."""
+        ...
+
+    def release(self, output: PublishedOutput) -> None:
+        """Take note that no task of this run reads the output any more; a temporary result may be removed then."""
+        ...
+
     def has_passed(self, subject: str, build_key: str) -> bool:
         """Say whether checks of this key have passed, in this run or before."""
         ...

@@ -126,6 +126,8 @@ class ExecutionSection(HandWritten, frozen=True, kw_only=True):
     """Memory for the queries of all running tasks together; none is unbounded."""
     target_partitions: Positive | None = None
     """Partitions of each query; none divides the cores among the slots."""
+    retain: ByteSize | None = None
+    """Memory for results that are handed on within the process; none is a quarter of the machine's."""
     adapters: tuple[str, ...] | None = None
     """Lifecycle adapters of Hamilton's, each as `module:attribute`."""
 

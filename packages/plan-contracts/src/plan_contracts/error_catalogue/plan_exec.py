@@ -5,6 +5,14 @@ from plan_contracts.errors_payload import SubjectKind
 
 EXEC_CODES: tuple[ErrorCode, ...] = (
     entry(
+        "adapter_failed",
+        "plan_exec",
+        "execution",
+        2,
+        "A lifecycle adapter of Hamilton's raised; what had ended before is kept, and nothing more is started.",
+        subject=SubjectKind.SETTING,
+    ),
+    entry(
         "answer_unreadable",
         "plan_exec",
         "execution",

@@ -77,6 +77,14 @@ STORE_CODES: tuple[ErrorCode, ...] = (
         related="every damaged file, where there are several",
     ),
     entry(
+        "store_unreachable",
+        "plan_store",
+        "store",
+        2,
+        "The service that holds the store or the outputs does not answer as it should: look at the network, and at it.",
+        subject=SubjectKind.FILE,
+    ),
+    entry(
         "store_unwritable",
         "plan_store",
         "store",

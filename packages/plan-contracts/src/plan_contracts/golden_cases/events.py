@@ -8,6 +8,7 @@ from plan_contracts.events import (
     PlanDriftEnvelope,
     PlanScheduleEnvelope,
     PlanValidationEnvelope,
+    ResultSpilled,
     RunFailed,
     RunFinished,
     RunManifestEnvelope,
@@ -105,8 +106,14 @@ EXECUTION_STARTED = ExecutionStarted(
     executor_config=ExecutorConfig(kind=ExecutorKind.THREADPOOL, max_tasks=2),
     reason="given in plan.toml",
 )
+SPILLED = ResultSpilled(task="orders", view="orders", bytes=1048576, next_reader="report", next_rank=7)
 UNIT_FINISHED = ScanUnitFinished(
-    task="scan-orders", unit="0003", status=TaskStatus.SUCCEEDED, attempts=3, metrics=execution.METRICS
+    task="scan-orders",
+    unit="0003",
+    status=TaskStatus.SUCCEEDED,
+    attempts=3,
+    worker="process-2",
+    metrics=execution.METRICS,
 )
 FINISHED = TaskFinished(
     task="daily_revenue",
@@ -115,6 +122,7 @@ FINISHED = TaskFinished(
     definition=graphs.REVENUE_DEFINITION,
     predicted_seconds=1.0,
     actual_seconds=1.25,
+    worker="process-0",
     metrics=execution.METRICS,
     outputs=(execution.OUTPUT,),
     tags=("finance", "mart"),
@@ -156,6 +164,7 @@ VALID = (
     ValidCase("run_failed", "one_error", RUN_FAILED),
     ValidCase("run_finished", "succeeded", RUN_FINISHED),
     ValidCase("task_routing", "over_cost_threshold", ROUTING),
+    ValidCase("result_spilled", "read_late", SPILLED),
     ValidCase("scan_unit_finished", "third_attempt", UNIT_FINISHED),
     ValidCase("task_scheduling", "waited_for_input", SCHEDULING),
     ValidCase("task_started", "first_attempt", STARTED),
@@ -179,6 +188,7 @@ INVALID = (
     InvalidCase("run_failed", "errors_as_text", altered(RUN_FAILED, "errors", "division by zero")),
     InvalidCase("run_finished", "negative_duration", altered(RUN_FINISHED, "seconds", -1.0)),
     InvalidCase("task_routing", "without_decision", without(ROUTING, "decision")),
+    InvalidCase("result_spilled", "negative_rank", altered(SPILLED, "next_rank", -1)),
     InvalidCase("scan_unit_finished", "without_unit", altered(UNIT_FINISHED, "unit", None)),
     InvalidCase("task_scheduling", "negative_rank", altered(SCHEDULING, "decision.rank", -1)),
     InvalidCase("task_started", "attempt_zero", altered(STARTED, "attempt", 0)),

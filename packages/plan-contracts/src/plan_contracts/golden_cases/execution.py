@@ -162,6 +162,7 @@ SCHEDULING = SchedulingDecision(
     started_at_unix_ms=1767323046002,
     waited_for="extract",
     ready_beside=1,
+    in_memory=("extract",),
 )
 
 SCAN = ScanWork(

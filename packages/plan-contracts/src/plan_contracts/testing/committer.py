@@ -66,6 +66,8 @@ class MemoryCommitter:
         """Views that were published, in order."""
         self.kept: list[str] = []
         """Views whose results were put into the cache, in order."""
+        self.released: list[str] = []
+        """Views whose results nobody reads any more, in order; of a scan once for each unit."""
         self.synced = 0
         """How often `sync` was called."""
         (root / "staging").mkdir(parents=True, exist_ok=True)
@@ -138,6 +140,16 @@ class MemoryCommitter:
         self.kept.append(staged.view)
         return kept
 
+    def discard(self, staged: StagedOutput) -> None:
+        """Remove a staged file; one outside the folder for such files is left alone."""
+        path = Path(staged.ref.uri)
+        if path.resolve().parent == (self._root / "staging").resolve():
+            path.unlink(missing_ok=True)
+
+    def release(self, output: PublishedOutput) -> None:
+        """Remember that nobody reads the output any more; everything stays."""
+        self.released.append(output.record.name)
+
     def has_passed(self, subject: str, build_key: str) -> bool:
         """Say whether checks of this key have passed before."""
         return self._passed.get(subject) == build_key
@@ -185,7 +197,7 @@ def _placed(staged: StagedOutput, target: Path, uri: str, build_key: str) -> Pub
 
 def _is_intact(published: PublishedOutput) -> bool:
     path = Path(published.ref.uri)
-    return path.exists() and hashlib.sha256(path.read_bytes()).hexdigest() == published.record.sha256
+    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == published.record.sha256
 
 
 def _reused(published: PublishedOutput) -> PublishedOutput:
