@@ -134,9 +134,9 @@ def segments(root: Path) -> list[Path]:
     return sorted((root / "events").glob("*/*.parquet"))
 
 
-def committer(folder: Path, number: int = 1) -> OutputCommitter:
+def committer(folder: Path, number: int = 1, *, cache_bytes: int | None = None) -> OutputCommitter:
     """Give a committer that is ready, over the store and outputs of a folder."""
-    made = open_store(folder / "store").committer(draft(number), folder / "out")
+    made = open_store(folder / "store").committer(draft(number), folder / "out", cache_bytes=cache_bytes)
     made.prepare()
     return made
 

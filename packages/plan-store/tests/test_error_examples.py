@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from obstore.store import S3Store
 from recording import KEY, committer, draft, open_store, record, run_id, segments, staged
 
 from plan_contracts import PlanError
 from plan_contracts.error_catalogue import ERROR_CODES
 from plan_contracts.testing import assert_error_example
+from plan_store.bucket_objects import BucketObjects
 
 
 def _locked(folder: Path) -> None:
@@ -58,6 +60,13 @@ def _store_is_a_file(folder: Path) -> None:
     open_store(folder / "store")
 
 
+def _service_is_gone(folder: Path) -> None:
+    nobody = S3Store(
+        "lake", endpoint="http://127.0.0.1:1", client_options={"allow_http": True}, retry_config={"max_retries": 0}
+    )
+    BucketObjects(nobody, "s3://lake").put("runs/one", folder.name.encode())
+
+
 SCENARIOS: dict[str, Callable[[Path], object]] = {
     "artifact_missing": lambda folder: open_store(folder).artifact("0" * 64),
     "outputs_unwritable": _outputs_are_a_file,
@@ -68,6 +77,7 @@ SCENARIOS: dict[str, Callable[[Path], object]] = {
     "run_unknown": lambda folder: open_store(folder).manifest("latest"),
     "staged_file_differs": _other_rows,
     "store_damaged": _damaged,
+    "store_unreachable": _service_is_gone,
     "store_unwritable": _store_is_a_file,
 }
 
@@ -82,7 +92,8 @@ def test_error_says_what_is_published(code: str, tmp_path: Path) -> None:
         re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", caught.value.message), "2026-01-02 03:04:05 UTC"
     )
     digests = dict.fromkeys(re.findall(r"\b(?!0{64})[0-9a-f]{64}\b", caught.value.message), "0123456789abcdef" * 4)
-    assert_error_example(caught.value, shown_as={**here, **times, **digests})
+    answers = dict.fromkeys(re.findall(r"Generic S3 error: .*", caught.value.message), "the connection is refused")
+    assert_error_example(caught.value, shown_as={**here, **times, **digests, **answers})
 
 
 def test_every_code_of_this_package_has_a_scenario() -> None:

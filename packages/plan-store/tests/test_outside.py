@@ -29,6 +29,16 @@ def test_verify_refuses_a_staged_file_outside_of_the_stage(way: str, tmp_path: P
         made.verify(replace(result, ref=replace(result.ref, uri=named)))
 
 
+def test_verify_refuses_a_staged_file_that_is_a_link(tmp_path: Path) -> None:
+    made = committer(tmp_path)
+    result = parquet(tmp_path / "elsewhere" / "v.parquet", 5)
+    link = Path(made.stage_uri()) / "v.parquet"
+    link.symlink_to(result.ref.uri)
+
+    with pytest.raises(StagedFileDiffers, match="`v` cannot be read"):
+        made.verify(replace(result, ref=replace(result.ref, uri=str(link))))
+
+
 @pytest.mark.parametrize("retired", [True, False])
 def test_ledger_that_names_a_file_outside_is_damaged_and_the_file_stays(retired: bool, tmp_path: Path) -> None:
     store = open_store(tmp_path / "store")

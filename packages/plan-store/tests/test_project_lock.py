@@ -18,9 +18,10 @@ from recording import BEGINNING, open_store, run_id, start
 from plan_contracts import RunStatus, decode_msgpack, encode_msgpack
 from plan_contracts.store_records import ProjectLease
 from plan_store import ProjectLocked
+from plan_store.errors import ProjectLockLost
 from plan_store.layout import Layout
 from plan_store.local_objects import LocalObjects
-from plan_store.project_lease import STALE_SECONDS, newest_lease, take_lease
+from plan_store.project_lease import STALE_SECONDS, beating, newest_lease, take_lease
 from plan_store.run_marker import boot_id
 
 HOLDER = """
@@ -114,6 +115,30 @@ def test_lock_in_a_bucket_tells_processes_of_this_machine_apart_by_pid(tmp_path:
     assert held.lease is not None
     assert held.lease.boot == boot_id()
     assert take_lease(objects, "shop", before, BEGINNING) is None
+
+
+def take(objects: LocalObjects) -> int:
+    """Take the lease as one who knows that its holder is dead."""
+    number = take_lease(objects, "shop", newest_lease(objects, "shop", alone_on_host=True), BEGINNING)
+    assert number is not None
+    return number
+
+
+@pytest.mark.parametrize(("takers", "killed"), [(1, True), (1, False), (2, False)])
+def test_lock_that_others_took_is_lost_also_when_they_were_killed_before_they_cleared_up(
+    takers: int, *, killed: bool, tmp_path: Path
+) -> None:
+    objects = LocalObjects(tmp_path)
+    with beating(objects, "shop", take(objects)) as hold:
+        hold.check()
+        (own,) = objects.keys("locks/shop")
+        data = objects.get(own)
+        for _ in range(takers):
+            take(objects)
+        if killed:
+            objects.put(own, data)
+        with pytest.raises(ProjectLockLost, match="taken over the project `shop`"):
+            hold.check()
 
 
 def test_lock_is_free_again_after_the_block_also_after_an_error(tmp_path: Path) -> None:

@@ -126,3 +126,66 @@ def test_keep_leaves_a_store_that_verifies(tmp_path: Path) -> None:
     keep(tmp_path)
 
     assert open_store(tmp_path / "store").verify() == ()
+
+
+def test_release_removes_what_is_not_read_again_until_the_rest_is_small_enough(tmp_path: Path) -> None:
+    size = keep(tmp_path / "other").bytes
+    made = committer(tmp_path, cache_bytes=2 * size)
+    views = ["a", "b", "c", "d"]
+
+    kept = {view: made.keep(staged(made, view=view), KEY) for view in views}
+    assert there(tmp_path) == views  # they are still to be read
+    for view in ("c", "a"):
+        made.release(kept[view])
+    assert there(tmp_path) == ["b", "d"]
+    made.release(kept["b"])
+    assert there(tmp_path) == ["b", "d"]  # there is room
+    made.keep(staged(made, view="e"), KEY)
+    made.sync()
+
+    assert there(tmp_path) == ["d", "e"]
+    assert made.cached("a", KEY) is None
+    assert made.cached("d", KEY) is not None
+
+
+def test_release_leaves_what_another_build_has_used_and_what_earlier_runs_kept(tmp_path: Path) -> None:
+    keep(tmp_path)
+    made = committer(tmp_path, 2, cache_bytes=0)
+    earlier = made.cached("v", KEY)
+    assert earlier is not None
+    used, unused = (made.keep(staged(made, view=view), KEY) for view in ("used", "unused"))
+    assert committer(tmp_path, 3).cached("used", KEY) is not None
+
+    for output in (earlier, used, unused):
+        made.release(output)
+    made.sync()
+
+    assert there(tmp_path) == ["used", "v"]
+
+
+def test_release_without_a_bound_removes_nothing(tmp_path: Path) -> None:
+    made = committer(tmp_path)
+
+    made.release(made.keep(staged(made), KEY))
+
+    assert there(tmp_path) == ["v"]
+
+
+def test_discard_removes_a_staged_file_and_nothing_elsewhere(tmp_path: Path) -> None:
+    made = committer(tmp_path)
+    refused, elsewhere = staged(made), parquet(tmp_path / "mine.parquet", 3)
+
+    for _ in range(2):
+        made.discard(refused)
+        made.discard(elsewhere)
+
+    assert not Path(refused.ref.uri).exists()
+    assert Path(elsewhere.ref.uri).exists()
+
+
+def there(folder: Path) -> list[str]:
+    """Name the views whose results lie in the cache, each with its record."""
+    kept = folder / "store" / "cache" / KEY
+    names = sorted(path.stem for path in kept.glob("*.parquet"))
+    assert names == sorted(path.stem for path in kept.glob("*.msgpack"))
+    return names

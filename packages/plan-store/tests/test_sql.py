@@ -14,6 +14,7 @@ from plan_contracts import (
     OutputRecord,
     OutputStatus,
     Placement,
+    ResultSpilled,
     SchedulingDecision,
     TaskFinished,
     TaskScheduling,
@@ -92,6 +93,7 @@ def test_sql_tasks_and_decisions_hold_what_the_events_say(tmp_path: Path) -> Non
         started_at_unix_ms=BEGINNING + 10,
         waited_for="z",
         ready_beside=4,
+        in_memory=("y", "z"),
     )
     failed = TaskFinished(
         task="a",
@@ -111,7 +113,8 @@ def test_sql_tasks_and_decisions_hold_what_the_events_say(tmp_path: Path) -> Non
     )
     with store.begin_run(draft()) as writer:
         unit = TaskScheduling(decision=replace(decision, unit="0001", ready_beside=3))
-        for event in (TaskScheduling(decision=decision), unit, failed, skipped):
+        spilled = ResultSpilled(task="y", view="y", bytes=100, next_reader="c", next_rank=9)
+        for event in (TaskScheduling(decision=decision), unit, spilled, failed, skipped):
             writer.emit(event)
 
     tasks = store.sql(
@@ -124,12 +127,14 @@ def test_sql_tasks_and_decisions_hold_what_the_events_say(tmp_path: Path) -> Non
     units = "select unit, ready_beside from decisions order by unit nulls first"
     assert [tuple(row.values()) for row in store.sql(units).to_pylist()] == [(None, 4), ("0001", 3)]
     waited = """
-        select task, rank, slack, waited_for, ready_beside, started_at - ready_at as waited
+        select task, rank, slack, waited_for, ready_beside, started_at - ready_at as waited, in_memory
         from decisions where unit is null
     """
     (row,) = store.sql(waited).to_pylist()
     assert (row["task"], row["rank"], row["slack"], row["waited_for"], row["ready_beside"]) == ("a", 3, 0.5, "z", 4)
-    assert row["waited"].total_seconds() == 0.01
+    assert (row["waited"].total_seconds(), row["in_memory"]) == (0.01, "y, z")
+    spills = store.sql("select task, name, bytes, next_reader, next_rank from spills").to_pylist()
+    assert [tuple(spill.values()) for spill in spills] == [("y", "y", 100, "c", 9)]
 
 
 def test_sql_checks_hold_each_verdict_with_what_offends(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from plan_store.errors import (
     StagedFileDiffers,
     StoreDamaged,
     StoreError,
+    StoreUnreachable,
     StoreUnwritable,
 )
 from plan_store.object_place import is_url
@@ -53,6 +54,7 @@ __all__ = [
     "StagedFileDiffers",
     "StoreDamaged",
     "StoreError",
+    "StoreUnreachable",
     "StoreUnwritable",
 ]
 

@@ -3,11 +3,12 @@
 import errno
 import hashlib
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 import obstore
@@ -20,7 +21,7 @@ from obstore.exceptions import (
 )
 from obstore.store import S3Store
 
-from plan_store.errors import StoreUnwritable
+from plan_store.errors import StoreUnreachable, StoreUnwritable
 from plan_store.objects import StoredObject
 
 if TYPE_CHECKING:
@@ -29,8 +30,13 @@ if TYPE_CHECKING:
 PATIENCE = timedelta(seconds=60)
 """How long a request is repeated while the service does not answer, or answers with an error of its own."""
 
+FIRST_PAUSE_SECONDS, LAST_PAUSE_SECONDS = 0.1, 2.0
+"""Pauses between requests that are repeated here."""
+
 PART_BYTES = 4 << 20
 """Least part of a large object that is held in memory at once."""
+
+T = TypeVar("T")
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _SCHEMES = {"s3", "s3a"}
@@ -46,6 +52,7 @@ class BucketObjects:
     def __init__(self, store: S3Store, url: str) -> None:
         self._store = store
         self._url = url.rstrip("/")
+        self._waited_in_vain = False
 
     @classmethod
     def open(cls, url: str) -> "BucketObjects":
@@ -83,9 +90,11 @@ class BucketObjects:
 
     def listing(self, folder: str) -> Iterator[StoredObject]:
         """Give all objects below a folder, sorted by key."""
-        with self._told(folder):
-            # An overload of `list` names a type of arro3, which is not needed here.
-            found = obstore.list(self._store, folder, chunk_size=1000).collect()  # pyright: ignore[reportUnknownMemberType]
+        # An overload of `list` names a type of arro3, which is not needed here.
+        found = self._repeated(
+            folder,
+            lambda: obstore.list(self._store, folder, chunk_size=1000).collect(),  # pyright: ignore[reportUnknownMemberType]
+        )
         for meta in sorted(found, key=lambda each: each["path"]):
             yield StoredObject(key=meta["path"], bytes=meta["size"], modified=meta["last_modified"].timestamp())
 
@@ -103,8 +112,7 @@ class BucketObjects:
 
     def get(self, key: str) -> bytes:
         """Give an object."""
-        with self._told(key):
-            return obstore.get(self._store, key).bytes().to_bytes()
+        return self._repeated(key, lambda: obstore.get(self._store, key).bytes().to_bytes())
 
     def sha256(self, key: str) -> str:
         """Give the digest of an object, which is read in parts."""
@@ -124,8 +132,7 @@ class BucketObjects:
 
     def get_range(self, key: str, start: int, length: int) -> bytes:
         """Give a part of an object."""
-        with self._told(key):
-            return obstore.get_range(self._store, key, start=start, length=length).to_bytes()
+        return self._repeated(key, lambda: obstore.get_range(self._store, key, start=start, length=length).to_bytes())
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
         """Put an object where none is yet.
@@ -133,15 +140,8 @@ class BucketObjects:
         A conflict, and an error after which it is not known whether the object was put, are settled by reading it.
         """
         try:
-            with self._told(key):
-                obstore.put(self._store, key, data, mode="create", use_multipart=False)
+            self._repeated(key, lambda: obstore.put(self._store, key, data, mode="create", use_multipart=False))
         except FileExistsError:
-            return self.get(key) == data
-        except (FileNotFoundError, PermissionError):
-            raise
-        except OSError:
-            if not self.exists(key):
-                raise
             return self.get(key) == data
         return True
 
@@ -168,6 +168,23 @@ class BucketObjects:
             for part in obstore.get(self._store, key).stream(min_chunk_size=PART_BYTES):
                 yield bytes(part)
 
+    def _repeated(self, key: str, ask: Callable[[], T]) -> T:
+        """Ask again where an answer breaks off, or a put that may have succeeded has none: the client does not."""
+        deadline, pause = monotonic() + PATIENCE.total_seconds(), FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                with self._told(key):
+                    answer = ask()
+            except StoreUnreachable:
+                if self._waited_in_vain or monotonic() + pause > deadline:
+                    self._waited_in_vain = True  # so that the many who ask after this one do not all wait as long
+                    raise
+            else:
+                self._waited_in_vain = False
+                return answer
+            sleep(pause)
+            pause = min(2 * pause, LAST_PAUSE_SECONDS)
+
     @contextmanager
     def _told(self, key: str) -> Generator[None]:
         """Tell what the service answers as `OSError`, in one line, with the place."""
@@ -180,8 +197,11 @@ class BucketObjects:
         except (PermissionDeniedError, UnauthenticatedError) as reason:
             raise PermissionError(errno.EACCES, "The service refuses access", self.shown(key)) from reason
         except BaseError as reason:
-            first = str(reason).splitlines()[0]
-            raise OSError(errno.EIO, f"The service does not answer as it should: {first}", self.shown(key)) from reason
+            said = f"The service does not answer as it should: {str(reason).splitlines()[0]}"
+            mend = "Look at AWS_ENDPOINT_URL, the network and the service; then try again: what was finished is kept."
+            error = StoreUnreachable(f"{self.shown(key)}: {said}", subject=self.shown(key), suggestion=mend)
+            error.errno, error.strerror, error.filename = errno.EIO, said, self.shown(key)
+            raise error from reason
 
 
 def _client() -> "ClientConfig":

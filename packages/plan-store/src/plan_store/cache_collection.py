@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from plan_store.result_cache import RECORD_ENDING, RESULT_ENDING
+from plan_store.result_cache import RECORD_ENDING, RESULT_ENDING, remove_result
 
 GRACE_SECONDS = 600.0
 """A result that was used since then stays: a build may be reading it. So does a draft: it may be on its way."""
@@ -60,14 +60,9 @@ def results_to_collect(
 
 
 def collect(results: list[CachedResult]) -> None:
-    """Remove results: the record first, without which a result does not count."""
+    """Remove results."""
     for each in results:
-        each.record.unlink(missing_ok=True)
-        each.result.unlink(missing_ok=True)
-        try:
-            each.result.parent.rmdir()
-        except OSError:
-            continue  # the results of other views have the same key
+        remove_result(each.result, each.record)
 
 
 def collect_drafts(tmp: Path, now: float) -> None:

@@ -15,6 +15,7 @@ from plan_contracts import (
     EventRow,
     PlanScheduleEnvelope,
     PlanValidationEnvelope,
+    ResultSpilled,
     RunManifestV2,
     TaskFinished,
     TaskScheduling,
@@ -24,7 +25,7 @@ from plan_store.errors import StoreDamaged
 from plan_store.layout import Layout
 from plan_store.manifests import manifests
 from plan_store.reader import read_events
-from plan_store.table_schemas import CHECKS, DECISIONS, OUTPUTS, RUNS, SCHEDULES, TASKS, VALIDATIONS
+from plan_store.table_schemas import CHECKS, DECISIONS, OUTPUTS, RUNS, SCHEDULES, SPILLS, TASKS, VALIDATIONS
 
 Cell = str | int | float | tuple[str, ...] | None
 
@@ -163,9 +164,25 @@ def _decisions(source: TableSource) -> list[tuple[Cell, ...]]:
             made.started_at_unix_ms,
             made.waited_for,
             made.ready_beside,
+            ", ".join(made.in_memory) or None,
         )
         for row, event in _events(source, TaskScheduling)
         for made in [event.decision]
+    ]
+
+
+def _spills(source: TableSource) -> list[tuple[Cell, ...]]:
+    return [
+        (
+            row.run_id,
+            row.event_time_unix_ms,
+            event.task,
+            event.view,
+            event.bytes,
+            event.next_reader,
+            event.next_rank,
+        )
+        for row, event in _events(source, ResultSpilled)
     ]
 
 
@@ -211,6 +228,7 @@ _BUILDERS: Mapping[str, tuple[pa.Schema, Callable[[TableSource], list[tuple[Cell
     "schedules": (SCHEDULES, _schedules),
     "validations": (VALIDATIONS, _validations),
     "decisions": (DECISIONS, _decisions),
+    "spills": (SPILLS, _spills),
 }
 
 DERIVED_TABLES = tuple(_BUILDERS)

@@ -17,6 +17,13 @@ class StoreUnwritable(StoreError, OSError):
     subject_kind = SubjectKind.FOLDER
 
 
+class StoreUnreachable(StoreError, OSError):
+    """The service that holds the store or the outputs does not answer as it should: look at the network, and at it."""
+
+    code = "store_unreachable"
+    subject_kind = SubjectKind.FILE
+
+
 class StoreDamaged(StoreError, ValueError):
     """A file of the store is not what it was when it was written; the message names it."""
 

@@ -5,6 +5,7 @@
 
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -60,6 +61,7 @@ class OutputCommitter:
         self._hold = hold
         self._place = place
         self._given_stage = self._stage = stage
+        self._staging: set[Path] = set()
         self._cache = cache
         self._verified = verified
         self._previous = {record.name: record for record in previous}
@@ -118,11 +120,11 @@ class OutputCommitter:
             When one of them differs.
         """
         path = Path(staged.ref.uri)
-        if not path.resolve().is_relative_to(self._stage.resolve()):
+        if not self._is_staging(path.parent):
             message = f"The result of `{staged.view}` lies at {path}, outside the staging folder {self._stage}"
             raise StagedFileDiffers(message, subject=staged.view)
         try:
-            stamp, content = self._verified.read(path)
+            stamp, content = self._verified.read(path, follow=False)
             with pa.BufferReader(content) if content is not None else pa.OSFile(str(path), "rb") as file:
                 rows = pq.read_metadata(file).num_rows
         except (OSError, pa.ArrowException) as reason:
@@ -184,6 +186,17 @@ class OutputCommitter:
         self._kept.append(Path(kept.ref.uri))
         return kept
 
+    def discard(self, staged: StagedOutput) -> None:
+        """Remove a staged file that will never be published; one that is gone, or lies elsewhere, is left alone."""
+        path = Path(staged.ref.uri)
+        with suppress(OSError):  # the stage as a whole is cleared in the end
+            if path.resolve().is_relative_to(self._stage.resolve()):
+                path.unlink()
+
+    def release(self, output: PublishedOutput) -> None:
+        """Let a temporary result of this run go where the cache has no room for it, as no task is to read it again."""
+        self._cache.release(output.record.name, output.record.build_key)
+
     def has_passed(self, subject: str, build_key: str) -> bool:
         """Say whether checks of this key have passed, in this run or before."""
         record = self._passed.get(subject)
@@ -203,7 +216,7 @@ class OutputCommitter:
             shutil.rmtree(folder, ignore_errors=True)
         self._place.sync()
         if self._kept:
-            sync_files(self._kept)
+            sync_files([path for path in self._kept if path.exists()])
             self._kept.clear()
         self._verified.save()
 
@@ -216,6 +229,12 @@ class OutputCommitter:
         }
         now = {name: record for name, record in self._now.items() if self._is_expected(name)}
         return tuple(record for _, record in sorted({**kept, **now}.items()))
+
+    def _is_staging(self, folder: Path) -> bool:
+        """Say whether a folder lies in that for staging; each is resolved once, which takes a call per part of it."""
+        if folder not in self._staging and folder.resolve().is_relative_to(self._stage.resolve()):
+            self._staging.add(folder)
+        return folder in self._staging
 
     def _is_expected(self, view: str) -> bool:
         return self._expected is None or view in self._expected

@@ -130,8 +130,9 @@ class ProjectHold:
                 self._objects.put(_key(self._project, self._number, "end"), b"")
 
     def _is_lost(self) -> bool:
-        """Look for a later lease; who puts one removes those before it."""
-        return any(number > self._number for number in _numbers(self._objects.keys(f"{LOCKS}/{self._project}")))
+        """Look for the next lease, and for this one: who puts a later one removes those before it, the oldest first."""
+        after, own = (_key(self._project, number, "msgpack") for number in (self._number + 1, self._number))
+        return self._objects.exists(after) or not self._objects.exists(own)
 
 
 @contextlib.contextmanager

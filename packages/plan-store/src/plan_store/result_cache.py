@@ -2,6 +2,9 @@
 
 import os
 import shutil
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -41,12 +44,19 @@ class ResultCache:
         A folder on the same file system.
     verified
         Digests of files that are known.
+    max_bytes
+        Size that the results which were put here through this object may have together, as soon as nobody is to read
+        them; unbounded when omitted.
     """
 
-    def __init__(self, folder: Path, tmp: Path, verified: VerifiedFiles) -> None:
+    def __init__(self, folder: Path, tmp: Path, verified: VerifiedFiles, max_bytes: int | None = None) -> None:
         self._folder = folder
         self._tmp = tmp
         self._verified = verified
+        self._max_bytes = max_bytes
+        self._bytes = 0
+        self._put: dict[tuple[str, str], _Put] = {}
+        self._unread: deque[tuple[str, str]] = deque()
 
     def find(self, view: str, build_key: str) -> PublishedOutput | None:
         """Give the result of the view under this key if its bytes are still those that were kept."""
@@ -85,7 +95,38 @@ class ResultCache:
         except OSError as reason:
             message = f"The temporary result {result} cannot be put in place: {reason.strerror}"
             raise PublishFailed(message, subject=staged.view) from reason
+        if self._max_bytes is not None:
+            self._count((staged.view, build_key), _Put(bytes=staged.bytes, at_ns=known.stat().st_mtime_ns))
         return PublishedOutput(record=record, ref=reference(result, record, staged.ref.columns))
+
+    def release(self, view: str, build_key: str) -> None:
+        """Take note that the run is not to read a result again, which may go then; one of earlier runs stays."""
+        if (view, build_key) in self._put:
+            self._unread.append((view, build_key))
+            self._shrink()
+
+    def _count(self, key: tuple[str, str], put: "_Put") -> None:
+        before = self._put.get(key)
+        self._bytes += put.bytes - (before.bytes if before is not None else 0)
+        self._put[key] = put
+        self._shrink()
+
+    def _shrink(self) -> None:
+        """Remove what the run is not to read again, the first released first, until the rest is small enough.
+
+        One that another build has used since stays: it may be reading it.
+        """
+        while self._max_bytes is not None and self._bytes > self._max_bytes and self._unread:
+            key = self._unread.popleft()
+            put = self._put.pop(key, None)
+            if put is None:
+                continue
+            self._bytes -= put.bytes
+            result, known = self._places(*key)
+            with suppress(OSError):  # it is gone already
+                if known.stat().st_mtime_ns == put.at_ns:
+                    remove_result(result, known)
+                    self._verified.removed(result)
 
     def _places(self, view: str, build_key: str) -> tuple[Path, Path]:
         """Give the places of a result and of its record."""
@@ -104,6 +145,24 @@ class ResultCache:
         shutil.copyfile(source, beside)
         beside.replace(target)
         source.unlink()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Put:
+    """A result that was put into the cache."""
+
+    bytes: int
+    """Its size."""
+    at_ns: int
+    """Time of its record, which every use changes."""
+
+
+def remove_result(result: Path, record: Path) -> None:
+    """Remove a result: the record first, without which it does not count."""
+    record.unlink(missing_ok=True)
+    result.unlink(missing_ok=True)
+    with suppress(OSError):  # the results of other views have the same key
+        result.parent.rmdir()
 
 
 def reference(path: Path, record: OutputRecord, columns: tuple[Column, ...] = ()) -> DatasetRef:

@@ -29,7 +29,7 @@ from plan_contracts import (
     identity_bytes,
     payload_hash,
 )
-from plan_store.errors import StoreUnwritable
+from plan_store.errors import StoreUnreachable, StoreUnwritable
 from plan_store.layout import Layout, artifact_key, history_key, manifest_key, marker_key, segment_key
 from plan_store.project_lease import ProjectHold
 from plan_store.segments import EventColumns
@@ -58,6 +58,7 @@ class RunWriter:
         self._profile = profile
         self._signatures: PlanSignatures | None = None
         self._buffer = EventColumns()
+        self._taken = EventColumns()
         self._segments = 0
         self._artifacts: dict[str, bytes] = {}
         self._failure: OSError | None = None
@@ -216,23 +217,22 @@ class RunWriter:
                 self._failure = reason
 
     def _write_segment(self) -> None:
+        """Place what is buffered. What could not be placed is placed first the next time, as the same segment.
+
+        After an error it is not known whether the segment is there; put again under its own name it is there once.
+        """
         with self._writing:
-            with self._wake:
-                rows, self._buffer = self._buffer, EventColumns()
-            if not len(rows):
-                return
-            try:
-                data = rows.to_parquet()
+            while True:
+                if not len(self._taken):
+                    with self._wake:
+                        self._taken, self._buffer = self._buffer, EventColumns()
+                if not len(self._taken):
+                    return
+                data = self._taken.to_parquet()
                 digest = hashlib.sha256(data).hexdigest()
-                first = min(rows.event_time_unix_ms)
-                key = segment_key(first, self._run_id, self._segments, digest)
-                self._layout.objects.put_if_absent(key, data)
-            except OSError:
-                with self._wake:
-                    rows.extend(self._buffer)
-                    self._buffer = rows
-                raise
-            self._segments += 1
+                first = min(self._taken.event_time_unix_ms)
+                self._layout.objects.put_if_absent(segment_key(first, self._run_id, self._segments, digest), data)
+                self._segments, self._taken = self._segments + 1, EventColumns()
 
     def _raise_failure(self) -> None:
         if self._failure is not None:
@@ -241,7 +241,8 @@ class RunWriter:
 
     def _unwritable(self, reason: OSError) -> StoreUnwritable:
         message = f"The store {self._layout.root} cannot be written: {reason.strerror}"
-        return StoreUnwritable(message, subject=self._layout.root, suggestion="Free space, or set another `store`.")
+        mend = reason.suggestion if isinstance(reason, StoreUnreachable) else "Free space, or set another `store`."
+        return StoreUnwritable(message, subject=self._layout.root, suggestion=mend)
 
 
 def _readable(document: Contract) -> bytes:

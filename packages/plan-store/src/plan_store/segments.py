@@ -5,7 +5,7 @@
 
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
 
@@ -70,11 +70,6 @@ class EventColumns:
         self.reduced_plan_signature.append(row.reduced_plan_signature)
         self.event_payload_msgpack.append(row.event_payload_msgpack)
         self.event_payload_hash.append(row.event_payload_hash)
-
-    def extend(self, later: "EventColumns") -> None:
-        """Add the rows of another one behind these."""
-        for column in fields(self):
-            getattr(self, column.name).extend(getattr(later, column.name))
 
     def to_parquet(self) -> bytes:
         """Give the rows as one Parquet file."""

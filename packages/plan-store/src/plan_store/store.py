@@ -147,7 +147,9 @@ class PlanStore(StoreMaintenance):
         hold = self._holds.get(draft.project)
         return RunWriter(self._layout, self._clock, draft.run_id, draft.profile or None, hold)
 
-    def committer(self, draft: RunManifestV2, outputs: Path | str) -> "OutputCommitter":
+    def committer(
+        self, draft: RunManifestV2, outputs: Path | str, *, cache_bytes: int | None = None
+    ) -> "OutputCommitter":
         """Give what publishes the outputs of a run.
 
         Parameters
@@ -156,6 +158,9 @@ class PlanStore(StoreMaintenance):
             Names the run, its project and its profile; what the last run under them left is what is current.
         outputs
             Folder or URL of the outputs.
+        cache_bytes
+            Size that the temporary results of the run may have together, but for those that are still to be read in
+            it; unbounded when omitted.
 
         Raises
         ------
@@ -169,7 +174,7 @@ class PlanStore(StoreMaintenance):
         before = latest_manifest(self._layout, draft.project, draft.profile)
         previous, passed = (before.outputs, before.checks) if before is not None else ((), ())
         verified = VerifiedFiles(self._layout.verified, self._layout.tmp)
-        cache = ResultCache(self._layout.cache, self._layout.tmp, verified)
+        cache = ResultCache(self._layout.cache, self._layout.tmp, verified, cache_bytes)
         stage = self._layout.scratch_of(draft.run_id) / "stage"
         place = open_outputs(outputs, cache, verified)
         hold = self._holds.get(draft.project)

@@ -77,6 +77,18 @@ DECISIONS = pa.schema(
         ("started_at", _TIME),
         ("waited_for", _TEXT),
         ("ready_beside", _INT),
+        ("in_memory", _TEXT),
+    ]
+)
+SPILLS = pa.schema(
+    [
+        ("run_id", _TEXT),
+        ("spilled_at", _TIME),
+        ("task", _TEXT),
+        ("name", _TEXT),
+        ("bytes", _INT),
+        ("next_reader", _TEXT),
+        ("next_rank", _INT),
     ]
 )
 SCHEDULES = pa.schema(

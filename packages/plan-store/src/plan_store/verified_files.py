@@ -43,17 +43,18 @@ class VerifiedFiles:
             return known.sha256
         return self.read(path)[0].sha256
 
-    def read(self, path: Path) -> tuple[FileStamp, bytes | None]:
+    def read(self, path: Path, *, follow: bool = True) -> tuple[FileStamp, bytes | None]:
         """Read a whole file and give its stamp; and its content too, unless it is large.
 
-        Few system calls are made, since each of them waits for the interpreter's lock when other threads compute.
+        Few system calls are made, since each of them waits for the interpreter's lock when other threads compute. A
+        link is read where it leads, or refused unless it is to be followed.
 
         Raises
         ------
         OSError
             When it cannot be read.
         """
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY if follow else os.O_RDONLY | os.O_NOFOLLOW)
         try:
             found = os.fstat(descriptor)
             content = os.read(descriptor, found.st_size) if found.st_size <= SMALL_BYTES else None
@@ -74,6 +75,10 @@ class VerifiedFiles:
         if stamp is not None:
             self._stamps[str(target)] = stamp
             self._changed = True
+
+    def removed(self, path: Path) -> None:
+        """Forget a file that is gone."""
+        self._changed = self._stamps.pop(str(path), None) is not None or self._changed
 
     def save(self) -> None:
         """Keep what is known for the next run."""
