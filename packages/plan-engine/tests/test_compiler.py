@@ -221,6 +221,33 @@ def test_compile_project_bom_and_crlf_do_not_change_the_definition(tmp_path: Pat
     assert plain.graph == other.graph
 
 
+def test_compile_project_line_breaks_of_any_system_do_not_change_the_definition(tmp_path: Path) -> None:
+    plain = compiled(tmp_path / "a", {"v": "select order_id -- the key\nfrom orders"})
+    other = compiled(tmp_path / "b", {"v": "select order_id -- the key\rfrom orders"})
+
+    assert plain.graph == other.graph
+
+
+def test_compile_project_views_below_and_behind_links_are_found_and_hidden_ones_are_not(tmp_path: Path) -> None:
+    views = tmp_path / "views"
+    for folder in (views / "marts", views / ".drafts", tmp_path / "shared"):
+        folder.mkdir(parents=True)
+    (views / "marts" / "b.sql").write_text("select order_id from orders")
+    (tmp_path / "shared" / "c.sql").write_text("select order_id from b")
+    (views / "linked").symlink_to(tmp_path / "shared")
+    (views / "again").symlink_to(views)  # which leads in circles
+    (views / ".drafts" / "d.sql").write_text("select")
+    (views / ".e.sql").write_text("select")
+
+    project = compiled(tmp_path, {"a": "select order_id from c"})
+
+    assert {name: source.path for name, source in project.sources.items()} == {
+        "a": "views/a.sql",
+        "b": "views/marts/b.sql",
+        "c": "views/linked/c.sql",
+    }
+
+
 def test_compile_project_independent_errors_are_raised_together(tmp_path: Path) -> None:
     toml = '\n[datasets.nothing]\npath = "data/none*.parquet"\n\n[views.ghost]\ncost = 1.0\n'
     with pytest.raises(PlanErrors) as refused:

@@ -131,6 +131,19 @@ def test_examples_are_few_and_short(tmp_path: Path) -> None:
     assert all(len(example) <= 160 and "\n" not in example for example in found.examples)
 
 
+def test_examples_show_nanoseconds_with_and_without_pandas(tmp_path: Path) -> None:
+    table = pa.table(
+        {
+            "at": pa.array([1_704_067_200_123_456_789], pa.timestamp("ns")),
+            "took": pa.array([1_001], pa.duration("ns")),
+            "all": pa.array([[1_704_067_200_123_456_789]], pa.list_(pa.timestamp("ns"))),
+        }
+    )
+    request = check_request(tmp_path, DataContract(expressions={"none": "at is null"}), table)
+    (found,) = run(runtime(), request).checks
+    assert "at = 2024-01-01 00:00:00.123456789, took = " in found.examples[0]
+
+
 @pytest.mark.parametrize(
     ("predicate", "fault"),
     [

@@ -284,6 +284,23 @@ def test_run_large_failing_query_leaves_no_file(q: str, tmp_path: Path, monkeypa
     assert staged_files(tmp_path) == []
 
 
+@pytest.mark.parametrize("temp", [False, True], ids=["output", "temporary"])
+def test_run_large_temporary_result_says_less_of_its_pages(
+    temp: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(view_runner, "LARGE_INPUT_BYTES", 1)
+    ref = replace(parquet(tmp_path / "numbers.parquet", numbers()), bytes=1 << 30)
+    asked = request(tmp_path, "select n from numbers", {"numbers": ref})
+
+    (output,) = run(runtime(), replace(asked, temp=asked.outputs if temp else ())).outputs
+
+    column = pq.read_metadata(output.ref.uri).row_group(0).column(0)
+    said = column.statistics
+    assert said is not None
+    assert (said.min, said.max) == (0, 9)
+    assert column.has_column_index is not temp
+
+
 @pytest.mark.parametrize(
     "table",
     [

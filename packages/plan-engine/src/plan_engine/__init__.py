@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from plan_engine.compilation import compile_project
 from plan_engine.compile_cache import CompileCache
+from plan_engine.engine_memory import keep_freed_memory
 from plan_engine.engine_threads import reserve_threads
 from plan_engine.errors import (
     DatasetAccessRefused,
@@ -76,6 +77,8 @@ __all__ = [
     "ViewUnreadable",
     "WorkNotSupported",
 ]
+
+keep_freed_memory()  # wherever tasks run, this package is imported before DataFusion, whose allocator asks but once
 
 
 def __getattr__(name: str) -> object:

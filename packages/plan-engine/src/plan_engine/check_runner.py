@@ -1,5 +1,9 @@
 """Running the checks of one task: the subject's rows in, the number of offending rows and a few of them out."""
 
+# pyarrow's stubs leave type parameters open.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,7 +94,19 @@ def _run(session: SessionContext, subject: str, check: DataCheck) -> CheckResult
 
 def _examples(offending: pa.RecordBatch, subject: str) -> list[str]:
     """Describe rows, each beginning with the column that the check is about."""
-    return [_example({name: row[name] for name in sorted(row, key=subject.__ne__)}) for row in offending.to_pylist()]
+    names = sorted(offending.schema.names, key=subject.__ne__)
+    columns = {name: _shown(offending, name) for name in names}
+    return [_example({name: values[row] for name, values in columns.items()}) for row in range(offending.num_rows)]
+
+
+def _shown(rows: pa.RecordBatch, name: str) -> Sequence[object]:
+    """Give a column as Python's values, or as text where it holds nanoseconds, for which only pandas has types."""
+    column = rows.column(name)
+    try:
+        return column.to_pylist()
+    except ValueError:
+        nested = pa.types.is_nested(column.type)
+        return [f"a {column.type}"] * len(column) if nested else column.cast(pa.string()).to_pylist()
 
 
 def _example(row: dict[str, object]) -> str:

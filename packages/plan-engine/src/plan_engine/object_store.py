@@ -2,15 +2,17 @@
 
 import io
 import re
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
 from io import BufferedReader
+from typing import TypeVar
 
 import obstore
 from datafusion import SessionContext
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import S3Store
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from plan_contracts import PlanError
 from plan_engine.datafusion_messages import speaks_of_object_store
@@ -24,6 +26,10 @@ _STATUS = re.compile(r"status code: (\d{3})")
 _INSTANCE_METADATA = re.compile(r"169\.254\.\d+\.\d+")
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 _REFUSED = {"401", "403"}
+_PAUSES = wait_exponential(multiplier=1, max=5)
+"""One second after the first attempt, doubled each time."""
+
+T = TypeVar("T")
 
 
 class ObjectStoreSource:
@@ -59,21 +65,13 @@ class ObjectStoreSource:
                 "connect_timeout": min(limit, timedelta(seconds=CONNECT_SECONDS)),
                 "allow_http": settings.plain_http,
             },
-            retry_config={
-                "max_retries": settings.retries,
-                "retry_timeout": limit * (settings.retries + 1),
-                "backoff": {
-                    "init_backoff": timedelta(milliseconds=100),
-                    "max_backoff": timedelta(seconds=2),
-                    "base": 2,
-                },
-            },
+            retry_config={"max_retries": 0, "retry_timeout": limit},  # `_asked` asks again
         )
 
     def list(self, prefix: str) -> list[SourceFile]:
         """Give all objects whose keys begin with the prefix, taken as folders; sorted by key."""
-        with self._told(f"{SCHEME}://{self._settings.bucket}/{prefix}"):
-            found = obstore.list(self._store, prefix or None, chunk_size=1000).collect()
+        place = f"{SCHEME}://{self._settings.bucket}/{prefix}"
+        found = self._asked(place, lambda: obstore.list(self._store, prefix or None, chunk_size=1000).collect())
         return [
             SourceFile(
                 uri=f"{SCHEME}://{self._settings.bucket}/{meta['path']}",
@@ -86,8 +84,7 @@ class ObjectStoreSource:
     def head(self, uri: str) -> SourceFile | None:
         """Look at one object; none when there is none."""
         try:
-            with self._told(uri):
-                meta = obstore.head(self._store, self._key(uri))
+            meta = self._asked(uri, lambda: obstore.head(self._store, self._key(uri)))
         except FileNotFoundError:
             return None
         return SourceFile(uri=uri, bytes=meta["size"], version=_version(meta["size"], meta["e_tag"]))
@@ -106,8 +103,8 @@ class ObjectStoreSource:
 
     def read(self, uri: str, start: int, length: int) -> bytes:
         """Give a part of an object."""
-        with self._told(uri):
-            return obstore.get_range(self._store, self._key(uri), start=start, length=length).to_bytes()
+        part = self._asked(uri, lambda: obstore.get_range(self._store, self._key(uri), start=start, length=length))
+        return part.to_bytes()
 
     def place(self, file: SourceFile) -> AbstractContextManager[str]:
         """Give the URL of the object."""
@@ -125,6 +122,17 @@ class ObjectStoreSource:
 
     def _key(self, uri: str) -> str:
         return bucket_and_key(self._name, uri)[1]
+
+    def _asked(self, place: str, request: Callable[[], T]) -> T:
+        """Ask, and again while the service does not answer, also where an answer breaks off."""
+
+        def ask() -> T:
+            with self._told(place):
+                return request()
+
+        attempts = stop_after_attempt(self._settings.retries + 1)
+        unanswered = retry_if_exception_type(DatasetStoreUnavailable)
+        return Retrying(stop=attempts, wait=_PAUSES, retry=unanswered, reraise=True)(ask)
 
     @contextmanager
     def _told(self, place: str) -> Generator[None]:

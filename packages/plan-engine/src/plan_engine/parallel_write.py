@@ -74,7 +74,8 @@ def write_rows(
     statement = (
         f"copy (select * from {quoted(_RESULT)}) to '{path}' stored as parquet options ("
         f"compression '{encoding.parallel_codec}', dictionary_enabled '{str(encoding.dictionary).lower()}', "
-        f"skip_arrow_metadata 'true', max_row_group_size '{ROW_GROUP_ROWS}')"
+        f"statistics_enabled '{encoding.parallel_statistics}', max_row_group_size '{ROW_GROUP_ROWS}', "
+        "skip_arrow_metadata 'true')"
     )
     try:
         (counted,) = session.sql(statement).to_pylist()

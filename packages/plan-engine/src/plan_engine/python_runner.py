@@ -13,6 +13,7 @@ from plan_contracts import FrameKind, PythonInput, PythonWork, TaskRequest
 from plan_engine.arrow_schema import arrow_type, conformed, plain_schema
 from plan_engine.errors import QueryFailed
 from plan_engine.input_versions import drop_if_changed
+from plan_engine.pandas_import import use_pandas
 from plan_engine.parameters import values_of
 from plan_engine.python_failures import view_failure
 from plan_engine.python_modules import load_function
@@ -53,6 +54,7 @@ def run_python_view(request: TaskRequest, work: PythonWork, retained: RetainedRe
     InputUnavailable, VariableMissing, QueryFailed
         When an input, a variable's value or the place for the result is not there.
     """
+    use_pandas()
     view, folder = work.view, Path(request.project_uri)
     session = task_session(request, scratch)
     with ExitStack() as links:

@@ -34,6 +34,8 @@ class RetainedResults:
         self._worker = worker
         self._budget = budget_bytes
         self._used = 0
+        self.peak_bytes = 0
+        """Most that was ever set aside at once."""
         self._results: dict[str, Retained] = {}
         self._keys = itertools.count()
         self._lock = threading.Lock()
@@ -47,6 +49,7 @@ class RetainedResults:
         with self._lock:
             fits = self._used + size <= self._budget
             self._used += size if fits else 0
+            self.peak_bytes = max(self.peak_bytes, self._used)
             return fits
 
     def give_back(self, size: int) -> None:
@@ -92,13 +95,17 @@ class Collecting:
         self._results = results
         self._batches: list[pa.RecordBatch] | None = []
         self._bytes = 0
+        self.seen_bytes = 0
+        """What all rows so far take in memory, kept or not."""
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Keep a batch, or give up."""
+        size = batch.nbytes
+        self.seen_bytes += size
         if self._batches is None:
             return
-        if self._results.reserve(batch.nbytes):
-            self._bytes += batch.nbytes
+        if self._results.reserve(size):
+            self._bytes += size
             self._batches.append(batch)
         else:
             self.drop()

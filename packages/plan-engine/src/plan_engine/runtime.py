@@ -137,6 +137,7 @@ class EngineRuntime:
             peak_memory_bytes=peak_memory_bytes(),
             partitions=request.limits.target_partitions,
             tasks_beside=usage.tasks_beside,
+            retained_bytes=self._retained.peak_bytes,
         )
         return TaskResult(
             run_id=request.run_id,

@@ -5,8 +5,9 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -19,23 +20,29 @@ from plan_engine.retained import Collecting
 ROW_GROUP_ROWS = 262_144
 """Rows after which a row group is written; fewer would make files that are slow to read."""
 
+FEW_ROWS = 2048
+"""Rows up to which a file is compressed with snappy. To set up zstd for each column takes longer than all else then,
+and what it saves is less than a few blocks of a disk."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Encoding:
     """How the columns of a file are stored."""
 
     codec: Literal["zstd", "lz4"]
-    """Compression, as pyarrow calls it."""
+    """Compression, as pyarrow calls it; that of few rows is snappy."""
     parallel_codec: str
     """The same, as DataFusion calls it."""
     dictionary: bool
     """Whether repeated values are stored once, which takes longer than all else where values differ."""
+    parallel_statistics: Literal["page", "chunk"]
+    """How finely DataFusion says what values lie where: for each page, or for each column of a row group."""
 
 
-SMALL = Encoding(codec="zstd", parallel_codec="zstd(1)", dictionary=True)
+SMALL = Encoding(codec="zstd", parallel_codec="zstd(1)", dictionary=True, parallel_statistics="page")
 """Of outputs, which are kept and read by others."""
 
-QUICK = Encoding(codec="lz4", parallel_codec="lz4_raw", dictionary=False)
+QUICK = Encoding(codec="lz4", parallel_codec="lz4_raw", dictionary=False, parallel_statistics="chunk")
 """Of temporary results: larger by a half, and written in two thirds of the time."""
 
 
@@ -81,25 +88,19 @@ def stage_rows(
     path = folder / f"{name}.{secrets.token_hex(8)}.parquet"
     plain = plain_schema(schema)
     rows = 0
+    groups = _row_groups(batches, collect)
     try:
-        codec, dictionary = encoding.codec, encoding.dictionary
+        first = next(groups)
+        codec = "snappy" if _rows_of(first) <= FEW_ROWS else encoding.codec
         with (
             _created(path) as sink,
-            pq.ParquetWriter(sink, plain, compression=codec, use_dictionary=dictionary) as writer,
+            pq.ParquetWriter(sink, plain, compression=codec, use_dictionary=encoding.dictionary) as writer,
         ):
-            pending: list[pa.RecordBatch] = []
-            pending_rows = 0
-            for batch in batches:
-                rows += batch.num_rows
-                pending.append(batch)
-                pending_rows += batch.num_rows
-                if collect is not None:
-                    collect.add(batch)
-                if pending_rows >= ROW_GROUP_ROWS:
-                    _write_group(writer, schema, plain, pending)
-                    pending, pending_rows = [], 0
-            if pending_rows or rows == 0:
-                _write_group(writer, schema, plain, pending)
+            for group in chain((first,), groups):
+                rows += _rows_of(group)
+                table = pa.Table.from_batches(group, schema=schema)
+                fit = table if plain.equals(schema) else table.cast(plain)
+                writer.write_table(fit, row_group_size=ROW_GROUP_ROWS)
         stored, size, digest = look_at(path)
         if stored != rows:
             raise OSError(f"the query gave {rows} rows, and the file's footer says {stored}")
@@ -111,9 +112,24 @@ def stage_rows(
     return StagedFile(path=path, schema=plain, rows=rows, bytes=size, sha256=digest, collected=collect)
 
 
-def _write_group(writer: pq.ParquetWriter, schema: pa.Schema, plain: pa.Schema, batches: list[pa.RecordBatch]) -> None:
-    table = pa.Table.from_batches(batches, schema=schema)
-    writer.write_table(table if plain.equals(schema) else table.cast(plain), row_group_size=ROW_GROUP_ROWS)
+def _row_groups(batches: Iterable[pa.RecordBatch], collect: Collecting | None) -> Iterator[list[pa.RecordBatch]]:
+    """Give the batches of each row group; where there are no rows at all, those of one without any."""
+    pending: list[pa.RecordBatch] = []
+    pending_rows, given = 0, False
+    for batch in batches:
+        pending.append(batch)
+        pending_rows += batch.num_rows
+        if collect is not None:
+            collect.add(batch)
+        if pending_rows >= ROW_GROUP_ROWS:
+            yield pending
+            pending, pending_rows, given = [], 0, True
+    if pending_rows or not given:
+        yield pending
+
+
+def _rows_of(batches: list[pa.RecordBatch]) -> int:
+    return sum(batch.num_rows for batch in batches)
 
 
 def _created(path: Path) -> pa.NativeFile:

@@ -35,8 +35,16 @@ def staged_output(view: str, staged: StagedFile) -> StagedOutput:
         rows=staged.rows,
         bytes=staged.bytes,
     )
-    memory = staged.collected.keep(staged.schema, staged.rows) if staged.collected is not None else None
-    return StagedOutput(view=view, ref=ref, sha256=staged.sha256, rows=staged.rows, bytes=staged.bytes, memory=memory)
+    collected = staged.collected
+    return StagedOutput(
+        view=view,
+        ref=ref,
+        sha256=staged.sha256,
+        rows=staged.rows,
+        bytes=staged.bytes,
+        memory=collected.keep(staged.schema, staged.rows) if collected is not None else None,
+        memory_bytes=collected.seen_bytes if collected is not None else None,
+    )
 
 
 def _sum(numbers: list[int | None]) -> int | None:

@@ -10,6 +10,15 @@ from plan_engine.table_catalog import TableCatalog, session_over
 ONE_QUERY = SQLOptions().with_allow_ddl(False).with_allow_dml(False).with_allow_statements(False)
 """What a statement may be: exactly one query."""
 
+BUILD_SIDE_BYTES = 128 << 20
+"""Bytes, divided by the partitions of a query, up to which one side of a join is held once for all partitions.
+
+Else the rows of both sides are copied to the partition that their keys hash to. Holding one side is the work of one
+partition while the others wait: the fewer there are, the sooner that is less than the copying."""
+
+BUILD_SIDE_ROWS = 4 << 20
+"""The same in rows, where no bytes are known."""
+
 
 def task_session(request: TaskRequest, scratch: Path) -> SessionContext:
     """Give a session without tables.
@@ -22,7 +31,13 @@ def task_session(request: TaskRequest, scratch: Path) -> SessionContext:
         Folder for what does not fit into that memory.
     """
     limits = request.limits
-    config = SessionConfig().with_target_partitions(limits.target_partitions)
+    partitions = limits.target_partitions
+    config = (
+        SessionConfig()
+        .with_target_partitions(partitions)
+        .set("datafusion.optimizer.hash_join_single_partition_threshold", str(BUILD_SIDE_BYTES // partitions))
+        .set("datafusion.optimizer.hash_join_single_partition_threshold_rows", str(BUILD_SIDE_ROWS // partitions))
+    )
     if limits.frugal:
         config = config.set("datafusion.optimizer.prefer_hash_join", "false")  # hash joins fail rather than spill
     runtime = None

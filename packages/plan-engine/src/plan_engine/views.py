@@ -17,8 +17,12 @@ from plan_contracts import (
     variables_of,
 )
 from plan_engine.errors import ViewFolderMissing, ViewNamesCollide, ViewSettingsUnused, ViewUnreadable
+from plan_engine.path_patterns import ANY_DEPTH, walk
 from plan_engine.python_views import read_module
 from plan_engine.toml_locations import TomlLocations
+
+_HIDDEN = (".",)
+"""How names begin of what editors and notebooks leave beside the views."""
 
 
 def find_views(folder: Path, project: ProjectFile) -> tuple[dict[str, Source], list[PlanError]]:
@@ -43,15 +47,21 @@ def find_views(folder: Path, project: ProjectFile) -> tuple[dict[str, Source], l
         location = locations.of("project", "views")
         mend = f"Create {root}, or set `[project] views`."
         return {}, [ViewFolderMissing(message, subject=project.project.views, location=location, suggestion=mend)]
+    try:
+        places = walk(str(root), (ANY_DEPTH, "*"), _HIDDEN)
+    except OSError as reason:
+        message = f"The folder {reason.filename}, where views may be, cannot be listed: {reason.strerror}"
+        return {}, [
+            ViewFolderMissing(message, subject=project.project.views, location=locations.of("project", "views"))
+        ]
     found = _Found(project)
-    for path in sorted([*root.rglob("*.sql"), *root.rglob("*.py")]):
-        if any(part.startswith(".") for part in path.relative_to(root).parts):
-            continue  # what editors and notebooks leave beside the views
-        relative = path.relative_to(folder).as_posix()
-        if path.suffix == ".sql":
-            found.add_query(path, relative)
-        elif not path.name.startswith("_"):
-            found.add_module(path, relative)
+    within = len(str(root)) - len(root.relative_to(folder).as_posix())
+    for place in sorted(places, key=lambda place: place.split("/")):
+        name, _, ending = place.rpartition("/")[2].rpartition(".")
+        if ending == "sql":
+            found.add_query(name, Path(place), place[within:])
+        elif ending == "py" and not name.startswith("_"):
+            found.add_module(Path(place), place[within:])
     errors = [*found.errors, *_collisions(found.seen, project.datasets)]
     errors += _unused_settings(project.views, [name for name, _ in found.seen], locations)
     return found.views, errors
@@ -66,8 +76,7 @@ class _Found:
         self.errors: list[PlanError] = []
         self.seen: list[tuple[str, str]] = []
 
-    def add_query(self, path: Path, relative: str) -> None:
-        name = path.stem
+    def add_query(self, name: str, path: Path, relative: str) -> None:
         self.seen.append((name, relative))
         fault = name_fault(name)
         if fault is not None:
@@ -76,7 +85,7 @@ class _Found:
             self.errors.append(NameRefused(message, subject=name, location=location, suggestion="Rename the file."))
             return
         try:
-            self.views[name] = ViewSource(name=name, path=relative, sql=_read(path, relative))
+            self.views[name] = ViewSource(name=name, path=relative, sql=_read(name, path, relative))
         except ViewUnreadable as error:
             self.errors.append(error)
 
@@ -92,14 +101,16 @@ class _Found:
             self.views[source.name] = source
 
 
-def _read(path: Path, relative: str) -> str:
+def _read(name: str, path: Path, relative: str) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig").replace("\r\n", "\n")
+        with path.open("rb", buffering=0) as file:
+            text = file.read().decode("utf-8-sig")
     except UnicodeDecodeError as reason:
         message = f"The view's file is not UTF-8 text: byte {reason.start} cannot be decoded"
-        raise ViewUnreadable(message, subject=path.stem, location=SourceLocation(file=relative)) from reason
+        raise ViewUnreadable(message, subject=name, location=SourceLocation(file=relative)) from reason
     except OSError as reason:
         raise _unreadable(path, relative, reason) from reason
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _unreadable(path: Path, relative: str, reason: OSError) -> ViewUnreadable:
