@@ -1,5 +1,6 @@
 """Which tasks succeed, fail and are skipped, in every way of running them, with reachability as the oracle."""
 
+import dataclasses
 import tempfile
 from pathlib import Path
 
@@ -8,8 +9,9 @@ import pytest
 from executing import PROCESSES, SERIAL, THREADS, WAYS, named, outcome_of, run, statuses
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from plan_contracts import OutputStatus, TaskFinished, TaskStatus
+from plan_contracts import OutputStatus, ScanUnitFinished, TaskFinished, TaskStatus
 from plan_contracts.testing import RecordingSink
 from plan_exec.testing import Scenario, calls_of, scenario
 
@@ -182,6 +184,21 @@ def test_execute_again_reuses_what_has_not_changed_and_full_builds_it(way: str, 
     assert ran == 4
     assert set(statuses(again).values()) == {"reused"}
     assert set(statuses(full).values()) == {"succeeded"}
+
+
+@pytest.mark.timeout(60)
+def test_execute_again_runs_what_is_volatile_and_with_full_every_unit_of_a_scan(tmp_path: Path) -> None:
+    planned = scenario("d -> v -> w", tmp_path, scans={"d": 2})
+    tasks = tuple(replace(each, volatile=each.name == "v") for each in planned.tasks.tasks)
+    volatile = dataclasses.replace(planned, tasks=replace(planned.tasks, tasks=tasks))
+    run(volatile, THREADS)
+
+    again = run(volatile, THREADS)
+    full = RecordingSink()
+    run(volatile, THREADS, full=True, sink=full)
+
+    assert statuses(again) == {"d": "reused", "v": "succeeded", "w": "reused"}
+    assert [event.status for event in full.of_type(ScanUnitFinished)] == [TaskStatus.SUCCEEDED] * 2
 
 
 @pytest.mark.timeout(60)

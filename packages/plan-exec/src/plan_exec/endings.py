@@ -48,14 +48,14 @@ class Endings:
         try:
             self._publisher.accept(state, result)
         except PlanError as error:
-            self._retention.discard(state, result)
             return error.payload()
-        self._retention.forget_unread(state)
+        self._retention.keep(state, result)
         return None
 
     def discard(self, state: TaskState, result: TaskResult) -> None:
-        """Forget what an attempt that was given up keeps in memory."""
+        """Remove what an attempt left that came to nothing, in memory and on disk."""
         self._retention.discard(state, result)
+        self._publisher.discard(result)
 
     def succeeded(self, state: TaskState, result: TaskResult | None) -> TaskState | None:
         """End a task or unit whose result was accepted; give the task that is done by it."""
@@ -79,6 +79,7 @@ class Endings:
 
     def reused_unit(self, unit: TaskState) -> TaskState | None:
         """End a unit whose result was kept in an earlier run, and give the task that is done by it."""
+        self._retention.read_from_cache(unit)
         return self._finish_unit(unit, TaskStatus.REUSED)
 
     def failed(self, state: TaskState, error: ErrorPayload, result: TaskResult | None = None) -> None:
@@ -102,7 +103,7 @@ class Endings:
         for state in list(self._frontier.unfinished()):
             if state.final:
                 continue
-            self._forget_units(state)
+            self._retention.forget(state)
             error = state.interrupted_by
             if error is not None:
                 self.failed(state, error)
@@ -128,10 +129,11 @@ class Endings:
             return None
         unit.final = True
         self._budget.withdraw(unit)
-        metrics = result.metrics if result is not None else None
+        metrics, worker = (result.metrics, result.worker) if result is not None else (None, None)
         done = status in (TaskStatus.SUCCEEDED, TaskStatus.REUSED)
         _, temp = self._publisher.records(unit) if done else ((), ())
-        self._announcer.unit_finished(unit, TaskEnd(status=status, temp=temp, metrics=metrics, error=error))
+        end = TaskEnd(status=status, temp=temp, worker=worker, metrics=metrics, error=error)
+        self._announcer.unit_finished(unit, end)
         block.open -= 1
         block.error = block.error or error
         block.cause = block.cause or cause
@@ -144,22 +146,17 @@ class Endings:
         """End a scan whose units are all final."""
         whole = block.whole
         if block.error is not None:
-            self._forget_units(whole)
+            self._retention.forget(whole)
             self.failed(whole, block.error)
             return None
         if block.cause is not None:
-            self._forget_units(whole)
+            self._retention.forget(whole)
             self.skipped(whole, block.cause)
             return None
         self._publisher.collect(block)
-        self._retention.forget_unread(whole)
         status = TaskStatus.SUCCEEDED if block.built else TaskStatus.REUSED
         self._finish(whole, status, metrics=joined_metrics(block.metrics))
         return whole
-
-    def _forget_units(self, whole: TaskState) -> None:
-        for unit in whole.block.units.values() if whole.block is not None else ():
-            self._retention.forget(unit)
 
     def _finish(
         self,
@@ -175,7 +172,17 @@ class Endings:
         self._budget.withdraw(state)
         done = status in (TaskStatus.SUCCEEDED, TaskStatus.REUSED)
         outputs, temp = self._publisher.records(state) if done else ((), ())
-        used, checks = (result.metrics, result.checks) if result is not None else (metrics, ())
-        end = TaskEnd(status=status, outputs=outputs, temp=temp, metrics=used, checks=checks, error=error, cause=cause)
+        end = TaskEnd(
+            status=status,
+            outputs=outputs,
+            temp=temp,
+            worker=result.worker if result is not None else None,
+            metrics=result.metrics if result is not None else metrics,
+            checks=result.checks if result is not None else (),
+            error=error,
+            cause=cause,
+        )
         self.outcomes[state.task.name] = self._announcer.finished(state, end)
         self._retention.consumer_is_final(state)
+        for unread in self._frontier.no_longer_read(state):
+            self._publisher.release(unread)

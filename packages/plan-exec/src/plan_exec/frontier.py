@@ -47,6 +47,16 @@ class Frontier:
                 yield consumer
                 pending.extend(consumer.consumers)
 
+    def no_longer_read(self, ended: TaskState) -> list[TaskState]:
+        """Give the final tasks whose results nobody is to read any more, now that this one is final; it may be one."""
+        found = [ended] if ended.waiting_consumers == 0 else []
+        for name in ended.producers:
+            producer = self._states[name]
+            producer.waiting_consumers -= 1
+            if producer.waiting_consumers == 0 and producer.final:
+                found.append(producer)
+        return found
+
     def unfinished(self) -> Iterator[TaskState]:
         """Give every task that is not final, in schedule order."""
         return (state for state in self._states.values() if not state.final)

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from plan_contracts import TaskInput, TaskLimits, TaskRequest, build_key
+from plan_contracts import DatasetRef, TaskInput, TaskLimits, TaskRequest, build_key
 from plan_exec.task_state import TaskState
 
 
 def completed_inputs(state: TaskState, states: Mapping[str, TaskState], owners: Mapping[str, str]) -> TaskRequest:
-    """Fill in where the inputs of a ready task lie, and what identifies their content.
+    """Fill in where the files of a ready task's inputs lie, and what identifies their content.
 
     Parameters
     ----------
@@ -20,14 +20,11 @@ def completed_inputs(state: TaskState, states: Mapping[str, TaskState], owners: 
     owners
         The task that gives each view.
     """
-    inputs = tuple(_completed(state, each, states, owners) for each in state.request.inputs)
+    inputs = tuple(_completed(each, states, owners) for each in state.request.inputs)
     return replace(state.request, inputs=inputs)
 
 
-def _completed(
-    state: TaskState, each: TaskInput, states: Mapping[str, TaskState], owners: Mapping[str, str]
-) -> TaskInput:
-    """Refer to a result in memory only where it was made by the executor that is to read it; else to its file."""
+def _completed(each: TaskInput, states: Mapping[str, TaskState], owners: Mapping[str, str]) -> TaskInput:
     if each.producer is None:
         return each
     producer = states[owners[each.name]]
@@ -36,15 +33,7 @@ def _completed(
         ref, content_id = staged.ref, staged.sha256
     else:
         ref, content_id = producer.published[each.name].ref, producer.published[each.name].record.sha256
-    if producer.route.executor is state.route.executor:
-        ref = producer.in_memory.get(each.name, ref)
     return replace(each, ref=ref, content_id=content_id)
-
-
-def is_read_in_memory(state: TaskState, states: Mapping[str, TaskState]) -> bool:
-    """Say whether a consumer runs on the same executor, and could read the result in memory."""
-    consumers = (states[name] for name in state.consumers)
-    return any(each.route.executor is state.route.executor and not each.final for each in consumers)
 
 
 def key_of(request: TaskRequest) -> str:
@@ -52,6 +41,23 @@ def key_of(request: TaskRequest) -> str:
     return build_key(request.definition, {each.name: each.content_id or "" for each in request.inputs})
 
 
-def ready_to_send(state: TaskState, limits: TaskLimits, *, in_memory: bool) -> TaskRequest:
-    """Add the attempt and its limits, and whether the result should also stay in memory."""
-    return replace(state.request, attempt=state.attempts, limits=limits, hand_on_in_memory=in_memory)
+def ready_to_send(
+    state: TaskState, limits: TaskLimits, *, in_memory: Mapping[str, DatasetRef], keep: bool
+) -> TaskRequest:
+    """Add what holds for one attempt alone.
+
+    Parameters
+    ----------
+    state
+        The task or unit; its request refers to files.
+    limits
+        What the attempt may use.
+    in_memory
+        Inputs that it reads in memory instead, by name.
+    keep
+        Whether its result should also stay in memory.
+    """
+    inputs = state.request.inputs
+    if in_memory:
+        inputs = tuple(replace(each, ref=in_memory.get(each.name, each.ref)) for each in inputs)
+    return replace(state.request, inputs=inputs, attempt=state.attempts, limits=limits, hand_on_in_memory=keep)

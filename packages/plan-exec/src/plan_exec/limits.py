@@ -1,9 +1,9 @@
 """What a task and a worker may use, so that tasks times partitions suit the cores."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from plan_contracts import ExecutionPolicy, ExecutorChoice, Placement, PlanError, TaskLimits, WorkerLimits, raise_all
+from plan_contracts import ExecutionPolicy, ExecutorChoice, Placement, PlanError, TaskLimits, TaskPolicy, raise_all
 from plan_exec.choice import slots_of, usable_cores
 from plan_exec.errors import LimitsRefused
 from plan_exec.task_state import TaskState
@@ -15,7 +15,7 @@ IN_THIS_PROCESS = frozenset({Placement.INLINE, Placement.THREADPOOL})
 """Executors whose tasks cannot be ended, since they run beside the dispatcher."""
 
 RETAINED_SHARE = 0.25
-"""Share of the physical memory that results may hold on their way to consumers."""
+"""Share of the physical memory that results may hold on their way to consumers, where the user says nothing."""
 
 
 def memory_share(policy: ExecutionPolicy, slots: int) -> int:
@@ -33,19 +33,41 @@ def check_limits(tasks: Iterable[TaskState], policy: ExecutionPolicy, slots: Map
     PlanErrors
         When several do; all of them.
     """
-    errors: list[PlanError] = []
-    for state in tasks:
-        name, executor = state.task.name, state.route.executor
-        memory, wanted, there = state.policy.memory_bytes, state.policy.slots or 1, slots[executor]
-        if memory is not None and policy.memory_bytes is not None and memory > policy.memory_bytes:
-            message = f"The view `{name}` asks for {memory:,} bytes of memory, and the run has {policy.memory_bytes:,}"
-            mend = "Raise `memory` under `[execution]` (or `--memory`), or lower that of the view."
-            errors.append(LimitsRefused(message, subject=name, suggestion=mend))
-        if wanted > there and executor is not Placement.INLINE:
-            message = f"The view `{name}` asks for {wanted} slots, and `{executor.value}` has {there}"
-            mend = "Raise `max_tasks` (or `--max-tasks`), or lower `slots` of the view."
-            errors.append(LimitsRefused(message, subject=name, suggestion=mend))
-    raise_all(errors)
+    refused = (
+        _refused(state.task.name, state.policy, policy, state.route.executor, slots[state.route.executor])
+        for state in tasks
+    )
+    raise_all([error for errors in refused for error in errors])
+
+
+def check_wishes(policy: ExecutionPolicy, choice: ExecutorChoice) -> None:
+    """Refuse views that ask for more memory than the run has, or for more slots than any of its executors.
+
+    Raises
+    ------
+    LimitsRefused
+        When one does.
+    PlanErrors
+        When several do; all of them.
+    """
+    slots = slots_of(choice)
+    widest = max(slots, key=lambda placement: slots[placement])
+    refused = (_refused(view, wish, policy, widest, slots[widest]) for view, wish in policy.views.items())
+    raise_all([error for errors in refused for error in errors])
+
+
+def _refused(
+    name: str, wish: TaskPolicy, policy: ExecutionPolicy, executor: Placement, there: int
+) -> Iterator[PlanError]:
+    memory, wanted = wish.memory_bytes, wish.slots or 1
+    if memory is not None and policy.memory_bytes is not None and memory > policy.memory_bytes:
+        message = f"The view `{name}` asks for {memory:,} bytes of memory, and the run has {policy.memory_bytes:,}"
+        mend = "Raise `memory` under `[execution]` (or `--memory`), or lower that of the view."
+        yield LimitsRefused(message, subject=name, suggestion=mend)
+    if wanted > there and executor is not Placement.INLINE:
+        message = f"The view `{name}` asks for {wanted} slots, and `{executor.value}` has {there}"
+        mend = "Raise `max_tasks` (or `--max-tasks`), or lower `slots` of the view."
+        yield LimitsRefused(message, subject=name, suggestion=mend)
 
 
 def task_limits(
@@ -111,8 +133,8 @@ def threads_at_stake(policy: ExecutionPolicy, choice: ExecutorChoice) -> int:
     return here * most_partitions(policy, sum(slots.values())) if timed else 0
 
 
-def worker_limits(worker: str, *, slots: int, shares_memory: bool, scratch_uri: str) -> WorkerLimits:
-    """Give the limits of a worker; results are retained only where consumers run in the same process."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    retained = int(memory * RETAINED_SHARE) if shares_memory else 0
-    return WorkerLimits(worker=worker, slots=slots, retain_bytes=retained, scratch_uri=scratch_uri)
+def retained_bytes(policy: ExecutionPolicy) -> int:
+    """Give what results may hold on their way to consumers in the same process."""
+    if policy.retain_bytes is not None:
+        return policy.retain_bytes
+    return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * RETAINED_SHARE)

@@ -6,6 +6,9 @@ from plan_exec.task_state import TaskState
 LOCAL = frozenset({Placement.INLINE, Placement.THREADPOOL, Placement.MULTIPROCESSING})
 """Executors whose tasks share the memory of this machine."""
 
+MOST_PASSED_OVER = 8
+"""How often a task may be passed over by less urgent ones that need less, of its executor's slots or of the memory."""
+
 
 class MemoryBudget:
     """Admits tasks of this machine by what they ask for.
@@ -22,6 +25,7 @@ class MemoryBudget:
         self._total = total_bytes
         self._share = share_bytes
         self._used = 0
+        self._refused: dict[str, TaskState] = {}
         self._promised_to: TaskState | None = None
 
     def need(self, state: TaskState) -> int | None:
@@ -39,17 +43,20 @@ class MemoryBudget:
             return False
         return self._used + (self.need(state) or 0) <= self._total
 
-    def promise(self, state: TaskState) -> None:
-        """Keep what becomes free for a task that was passed over too often."""
-        if self._promised_to is None:
+    def refuse(self, state: TaskState) -> None:
+        """Let a task wait for memory; what becomes free is kept for it once too many less urgent ones have started."""
+        self._refused[state.name] = state
+        if self._promised_to is None and state.passed_over >= MOST_PASSED_OVER:
             self._promised_to = state
 
     def take(self, state: TaskState) -> None:
         """Set aside what a task needs."""
-        if state.route.executor in LOCAL:
-            self._used += self.need(state) or 0
-        if self._promised_to is state:
-            self._promised_to = None
+        self.withdraw(state)
+        if state.route.executor not in LOCAL:
+            return
+        self._used += self.need(state) or 0
+        for waiting in self._refused.values():
+            waiting.passed_over += (waiting.index, waiting.part) < (state.index, state.part)
 
     def give_back(self, state: TaskState) -> None:
         """Free what a task had."""
@@ -57,6 +64,7 @@ class MemoryBudget:
             self._used -= self.need(state) or 0
 
     def withdraw(self, state: TaskState) -> None:
-        """Promise nothing to a task that will not run any more."""
+        """Keep nothing for a task any more: it starts, or will not run."""
+        self._refused.pop(state.name, None)
         if self._promised_to is state:
             self._promised_to = None

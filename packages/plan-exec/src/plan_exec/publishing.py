@@ -19,6 +19,14 @@ class Publishing(Protocol):
         """Take the results of a task that succeeded; raises `PlanError` when they cannot be taken."""
         ...
 
+    def discard(self, result: TaskResult) -> None:
+        """Remove the files of an attempt that came to nothing."""
+        ...
+
+    def release(self, state: TaskState) -> None:
+        """Let go of what a task that is final gave, which nobody is to read any more."""
+        ...
+
     def collect(self, block: ScanBlock) -> None:
         """Take what the units of a scan gave as its result; all have succeeded."""
         ...
@@ -89,6 +97,23 @@ class Publisher:
             else:
                 state.published[staged.view] = self._put(staged, state.build_key)
         state.in_memory = {each.view: each.memory for each in result.outputs if each.memory is not None}
+
+    def discard(self, result: TaskResult) -> None:
+        """Remove the files of an attempt that came to nothing."""
+        for staged in result.outputs:
+            self._committer.discard(staged)
+
+    def release(self, state: TaskState) -> None:
+        """Let go of what a task that is final gave, which nobody is to read any more.
+
+        What a check has held back for good is removed; what was published is the committer's to keep or to remove.
+        """
+        for staged in state.staged.values():
+            self._committer.discard(staged)
+        state.staged.clear()
+        parts = state.block.units.values() if state.block is not None else (state,)
+        for output in (output for part in parts for output in part.published.values()):
+            self._committer.release(output)
 
     def collect(self, block: ScanBlock) -> None:
         """Join what the units of a scan have published and keep in memory, in their order."""
