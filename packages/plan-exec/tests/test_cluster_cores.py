@@ -65,13 +65,13 @@ def test_tasks_on_workers_of_one_core_get_one_partition(tmp_path: Path) -> None:
         report = execute_plan(
             given.schedule,
             given.requests,
-            given.tasks,
             SCRIPTED,
             RecordingSink(),
             given.committer,
             FakeClock(),
             ExecutionMode.PLAN_PARALLEL,
             ExecutorConfig(kind=ExecutorKind.DASK, max_tasks=1),
+            tasks=given.tasks,
             executors={ExecutorKind.DASK: make},
         )
 

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from dying import MARK
 from executing import PARALLEL, PROCESSES, WAYS, BrokenSink, named, outcome_of, run, statuses
 
 from plan_contracts import PublishedOutput, StagedOutput, TaskFinished, TaskRetried, TaskStatus
@@ -100,6 +101,18 @@ def test_processes_dead_worker_is_replaced_and_its_task_tried_again(tmp_path: Pa
     calls = [call for call in calls_of(tmp_path) if call.task == "a"]
     assert [call.attempt for call in calls] == [1, 2]
     assert {event.attempts for event in sink.of_type(TaskFinished) if event.task == "a"} == {2}
+
+
+@pytest.mark.timeout(60)
+def test_processes_worker_that_dies_while_it_starts_costs_no_attempt(tmp_path: Path) -> None:
+    sink = RecordingSink()
+
+    report = run(scenario("a -> b", tmp_path), PROCESSES, sink=sink, runtime="dying:DiesWhileItStarts")
+
+    assert {outcome.attempts for outcome in report.outcomes} == {1}
+    assert set(statuses(report).values()) == {"succeeded"}
+    assert list(tmp_path.rglob(MARK))
+    assert not sink.of_type(TaskRetried)
 
 
 @pytest.mark.timeout(60)

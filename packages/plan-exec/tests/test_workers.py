@@ -85,18 +85,18 @@ def test_thread_over_its_time_is_left_alone_and_the_run_ends_without_it(tmp_path
 @pytest.mark.timeout(60)
 def test_thread_over_its_time_that_starves_the_others_ends_the_run(tmp_path: Path) -> None:
     policy = replace(AT_ONCE, views={"slow": TaskPolicy(timeout_seconds=0.3)})
-    scripts = {"slow": "hold 30", "starved": "await slow; need"}
+    scripts = {"slow": "hold 30", "starved": "behold slow; need"}
     planned = scenario("slow; starved -> below; later", tmp_path, scripts=scripts, costs={"slow": 9.0, "starved": 8.0})
 
     began = time.monotonic()
     report = execute_plan(
         planned.schedule,
         planned.requests,
-        planned.tasks,
         SCRIPTED,
         RecordingSink(),
         planned.committer,
         FakeClock(),
+        tasks=planned.tasks,
         executor_config=ExecutorConfig(kind=ExecutorKind.THREADPOOL, max_tasks=2),
         policy=policy,
         executors={

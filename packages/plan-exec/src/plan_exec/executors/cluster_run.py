@@ -4,12 +4,12 @@ import secrets
 
 import msgspec
 
-from plan_contracts import WIRE_PROTOCOL, ErrorPayload
+from plan_contracts import WIRE_PROTOCOL, ErrorPayload, WorkerLimits
 from plan_exec.errors import ScratchUnreachable, WorkerStartFailed
+from plan_exec.executors.cluster_calls import in_short
 from plan_exec.executors.cluster_worker import ClusterOrder
 from plan_exec.executors.executor import Attempt, Completion
 from plan_exec.executors.scratch_probe import ScratchProbe, remove_probe, write_probe
-from plan_exec.limits import worker_limits
 from plan_exec.versions import software_versions
 from plan_exec.worker import Answer, Hello
 
@@ -47,7 +47,7 @@ class ClusterRun:
             ClusterOrder(
                 run=self.name,
                 runtime=self._runtime,
-                limits=worker_limits(self._executor, slots=1, shares_memory=False, scratch_uri=self._scratch),
+                limits=WorkerLimits(worker=self._executor, scratch_uri=self._scratch),
                 protocol=WIRE_PROTOCOL,
                 versions=dict(software_versions(self._runtime)),
                 probe=self._probe,
@@ -83,7 +83,7 @@ def cores_of(worker: str, hello: object) -> int:
     except msgspec.DecodeError:
         said = None
     if said is None:
-        message = f"The worker `{worker}` said something else than hello: {hello}"
+        message = f"The worker `{worker}` said something else than hello: {in_short(hello)}"
         mend = "Install the same version of plan-exec, and the runtime, where the build starts and on every worker."
         raise WorkerStartFailed(message, subject=worker, suggestion=mend)
     error = said.error

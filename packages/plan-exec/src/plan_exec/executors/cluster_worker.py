@@ -1,11 +1,12 @@
 """What runs in the processes of a Dask or Ray cluster: one runtime for each run, which is sent requests as bytes.
 
-The functions here are all that a cluster's library ever pickles, by name; their arguments and results are bytes.
+The functions here are all that a cluster's library ever pickles; their arguments and results are bytes and names.
 """
 
 import os
 import socket
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
@@ -14,7 +15,6 @@ from msgspec.structs import replace
 from plan_contracts import WIRE_PROTOCOL, PlanError, WorkerLimits, WorkerRuntime
 from plan_exec.choice import usable_cores
 from plan_exec.errors import WorkerStartFailed
-from plan_exec.executors.executor import Attempt
 from plan_exec.executors.run_request import run_request
 from plan_exec.executors.scratch_probe import ScratchProbe, check_scratch
 from plan_exec.runtime_import import import_runtime
@@ -59,16 +59,27 @@ def greet(order: bytes) -> bytes:
     return msgspec.msgpack.encode(Hello(cores=usable_cores()))
 
 
-def run_encoded(order: bytes, task: str, number: int, request: bytes) -> bytes:
-    """Run one request; give an encoded `Answer`, whatever the runtime does. An empty request is a greeting."""
-    if not request:
-        return greet(order)
+def function_of(order: bytes) -> Callable[[bytes, bytes], bytes]:
+    """Give a function of a task's name and its request, where an empty request is a greeting.
+
+    It carries the order, so that a library which sends functions once to each worker does not send it with each task.
+    Ray hands on bytes as they are, and pickles everything else; so the name comes as bytes.
+    """
+
+    def run(task: bytes, request: bytes) -> bytes:
+        return run_encoded(order, task.decode(), request) if request else greet(order)
+
+    return run
+
+
+def run_encoded(order: bytes, task: str, request: bytes) -> bytes:
+    """Run one request; give an encoded `Answer`, whatever the runtime does."""
     try:
         runtime = _runtime(order)
     except PlanError as error:
         return msgspec.msgpack.encode(Answer(error=error.payload()))
-    completion = run_request(runtime, Attempt(task, number), request)
-    return msgspec.msgpack.encode(Answer(result=completion.answer, error=completion.error))
+    result, error = run_request(runtime, task, request)
+    return msgspec.msgpack.encode(Answer(result=result, error=error))
 
 
 def stop_runtime(order: bytes) -> None:

@@ -7,13 +7,14 @@ from contextlib import suppress
 from time import monotonic
 
 from plan_contracts import DaskSettings, ExecutorCapabilities, Placement
-from plan_exec.errors import ExecutorGone, WorkerDied
+from plan_exec.errors import WorkerDied, WorkerStartFailed
 from plan_exec.executors.cluster_address import host_of
+from plan_exec.executors.cluster_calls import ClusterCalls
 from plan_exec.executors.cluster_run import ClusterRun, completion_of, cores_of
 from plan_exec.executors.cluster_worker import greet, run_encoded, stop_runtime
 from plan_exec.executors.dask_client import DaskFuture
-from plan_exec.executors.dask_cluster import DaskCluster, join_dask, lost_its_worker
-from plan_exec.executors.dask_local import start_local_dask
+from plan_exec.executors.dask_cluster import JOIN_SECONDS, DaskCluster, join_dask, lost_its_worker
+from plan_exec.executors.dask_local import LOCAL_START_SECONDS, start_local_dask
 from plan_exec.executors.executor import Attempt, Completion, Completions, ExecutorLost
 from plan_exec.limits import cores_per_task
 
@@ -24,7 +25,7 @@ GREETINGS = 10
 """Workers that may die one after the other while they start the runtime."""
 
 NO_WORKER_SECONDS = 30.0
-"""A cluster that has had no worker for so long is lost."""
+"""A cluster that has had no worker for so long, or has not said how many, is lost."""
 
 _WATCH_SECONDS = 2.0
 
@@ -55,9 +56,10 @@ class DaskExecutor:
         self._run = ClusterRun("dask", runtime, scratch_uri)
         self._cluster: DaskCluster | None = None
         self._completions: Completions | None = None
-        self._running: dict[Attempt, DaskFuture] = {}
+        self._running: set[Attempt] = set()
         self._abandoned: set[Attempt] = set()
-        self._is_lost = False
+        self._stopped = False
+        self._calls = ClusterCalls("Dask", settings.address, head="scheduler")
         self._cores_per_task: int | None = None
 
     @property
@@ -84,72 +86,121 @@ class DaskExecutor:
         ------
         ClusterNotSecure, ClusterUnreachable
             When the cluster cannot be joined.
+        ExecutorGone
+            When it is lost meanwhile.
         WorkerStartFailed, ScratchUnreachable
             When a worker cannot run tasks.
         """
         self._completions = completions
-        self._cluster = self._join()
+        self._calls.start()
         try:
+            own = self._settings.address is None
+            self._calls.result(self._join, LOCAL_START_SECONDS if own else JOIN_SECONDS)
             self._run.open()
-            cluster, client = self._cluster, self._cluster.client
-            said = client.run(greet, self._run.order, on_error="return").items()
-            cores = {worker: cores_of(worker, hello) for worker, hello in said if not isinstance(hello, OSError)}
-            cores["scheduler"] = cores_of("scheduler", self._first_answer(cluster))
-            threads = client.nthreads()
+            cores = self._greet()
+            threads = self._calls.result(self._joined().client.nthreads, HELLO_SECONDS)
             self._threads = max(1, sum(threads.values()))
             self._cores_per_task = self._share(cores, threads)
-            client.loop.add_callback(self._watch)
         except BaseException:
             self.stop(at_once=True)
             raise
 
     def submit(self, attempt: Attempt, request: bytes) -> None:
         """Hand a task to the scheduler, which has a free thread for it."""
-        cluster = self._joined()
-        future = cluster.client.submit(
-            run_encoded,
-            self._run.order,
-            attempt.task,
-            attempt.number,
-            request,
-            key=f"{self._run.name}-{attempt.task}-{attempt.number}",
-            pure=False,
-            retries=0,
-        )
-        self._running[attempt] = future
-        cluster.client.loop.add_callback(self._collect, attempt, future)
+        self._running.add(attempt)
+        self._calls.post(lambda: self._hand_over(attempt, request))
 
     def cancel(self, attempt: Attempt) -> None:
         """End the worker of a local cluster; on another one, leave the thread until it comes back."""
-        future = self._running.get(attempt)
-        if future is None:
+        if attempt not in self._running:
             return
-        cluster = self._joined()
-        if cluster.is_local:
-            self._running.pop(attempt, None)
-            cluster.end_worker_of(future.key)
+        if self._joined().is_local:
+            self._running.discard(attempt)
+            self._calls.post(lambda: self._end_worker(attempt))
         else:
             self._abandoned.add(attempt)
+
+    def spill(self, uri: str) -> None:
+        """Nothing is handed on in memory between processes."""
 
     def release(self, uri: str) -> None:
         """Nothing is handed on in memory between processes."""
 
     def stop(self, *, at_once: bool) -> None:
         """Leave the cluster; tasks that run on one that is not ours run to their end there."""
-        cluster, self._cluster = self._cluster, None
+        self._stopped = True
         self._running.clear()
-        if cluster is not None:
-            if not at_once and not cluster.is_lost:
-                cluster.client.run(stop_runtime, self._run.order, on_error="ignore")
-            cluster.close(at_once=at_once)
+        if at_once and self._cluster is not None:
+            self._cluster.end_workers()
+        self._calls.end(lambda: self._leave(at_once=at_once), at_once=at_once)
         self._run.close()
 
-    def _first_answer(self, cluster: DaskCluster) -> object:
+    def _join(self) -> None:
+        address = self._settings.address
+        if address is None:
+            self._cluster = start_local_dask(self._settings, self._slots, self._runtime)
+        else:
+            self._cluster = join_dask(self._settings, address)
+        self._cluster.client.loop.add_callback(self._watch)
+
+    def _joined(self) -> DaskCluster:
+        if self._cluster is None:
+            raise AssertionError("an executor is started before it is given tasks")
+        return self._cluster
+
+    def _leave(self, *, at_once: bool) -> None:
+        if self._cluster is None:
+            return
+        if not at_once and not self._calls.cluster_is_lost:
+            with suppress(Exception):  # the scheduler may be gone, which is no news at the end
+                self._cluster.client.run(stop_runtime, self._run.order, on_error="ignore")
+        self._cluster.close()
+
+    def _greet(self) -> dict[str, int]:
+        """Let every worker start the runtime; give the cores that each may use."""
+        client = self._joined().client
+        asked = self._calls.ask(lambda: client.run(greet, self._run.order, on_error="return"))
+        said = self._calls.first_of([asked], HELLO_SECONDS)
+        if said is None:
+            message = f"Not every worker of the Dask cluster started the runtime within {HELLO_SECONDS:.0f} s"
+            mend = "Look which worker is silent: its scheduler knows when each was last seen."
+            raise WorkerStartFailed(message, subject="dask", suggestion=mend)
+        hellos = {worker: hello for worker, hello in said.result().items() if not isinstance(hello, OSError)}
+        hellos["scheduler"] = self._calls.result(self._first_answer, 2 * HELLO_SECONDS)
+        return {worker: cores_of(worker, hello) for worker, hello in hellos.items()}
+
+    def _hand_over(self, attempt: Attempt, request: bytes) -> None:
+        """Hand a task to the scheduler, unless it was given up before it came to that."""
+        if attempt not in self._running:
+            return
+        client = self._joined().client
+        try:
+            future = client.submit(
+                run_encoded,
+                self._run.order,
+                attempt.task,
+                request,
+                key=self._key(attempt),
+                pure=False,
+                retries=0,
+            )
+            client.loop.add_callback(self._collect, attempt, future)
+        except Exception as reason:  # noqa: BLE001 - whatever Dask raises, the attempt has an end
+            self._end(attempt, _failed(attempt, reason))
+
+    def _end_worker(self, attempt: Attempt) -> None:
+        self._joined().end_worker_of(self._key(attempt))
+
+    def _key(self, attempt: Attempt) -> str:
+        return f"{self._run.name}-{attempt.task}-{attempt.number}"
+
+    def _first_answer(self) -> object:
         """Send a greeting along the way of tasks, which leads through the scheduler; again when its worker dies."""
+        client = self._joined().client
         reason: Exception | None = None
         for number in range(GREETINGS):
             key = f"{self._run.name}-hello-{number}"
-            future = cluster.client.submit(greet, self._run.order, key=key, pure=False, retries=0)
+            future = client.submit(greet, self._run.order, key=key, pure=False, retries=0)
             try:
                 return future.result(timeout=HELLO_SECONDS)
             except Exception as failed:  # noqa: BLE001 - whatever Dask raises, the caller says that nobody greeted
@@ -162,46 +213,43 @@ class DaskExecutor:
 
     async def _collect(self, attempt: Attempt, future: DaskFuture) -> None:
         """Wait for the end of an attempt; runs in the client's loop."""
-        cluster = self._cluster
-        if cluster is None:
-            return
+        cluster = self._joined()
         try:
             answered = await cluster.client.gather(future, direct=cluster.is_local, asynchronous=True)
         except Exception as reason:  # noqa: BLE001 - whatever Dask raises, the attempt has an end
             if cluster.is_lost:
                 self._lose("its scheduler went away")
-                return
-            self._end(attempt, _failed(attempt, reason))
+            else:
+                self._end(attempt, _failed(attempt, reason))
         else:
             self._end(attempt, completion_of(attempt, answered))
         future.release()
 
     def _end(self, attempt: Attempt, completion: Completion) -> None:
-        """Say that an attempt has ended, unless it was killed; runs in the client's loop."""
-        if self._running.pop(attempt, None) is not None and self._completions is not None:
+        """Say that an attempt has ended, unless it was killed."""
+        with suppress(KeyError):
+            self._running.remove(attempt)
             self._abandoned.discard(attempt)
-            self._completions.put(completion)
+            if self._completions is not None:
+                self._completions.put(completion)
 
     async def _watch(self) -> None:
         """Look now and then whether there is a cluster left; tasks without a worker would wait for ever."""
-        had_worker = monotonic()
-        while (cluster := self._cluster) is not None:
-            with suppress(OSError):  # a scheduler that does not answer shows in `is_lost`
-                if threads := await cluster.threads():
-                    had_worker, self._threads = monotonic(), threads
+        cluster, heard = self._joined(), monotonic()
+        while not self._stopped:
+            with suppress(OSError, TimeoutError):  # a scheduler that went away shows in `is_lost`
+                if threads := await asyncio.wait_for(cluster.threads(), NO_WORKER_SECONDS):
+                    heard, self._threads = monotonic(), threads
             if cluster.is_lost:
                 self._lose("its scheduler went away")
-            elif monotonic() - had_worker > NO_WORKER_SECONDS:
-                self._lose(f"it has had no worker for {NO_WORKER_SECONDS:.0f} s")
+            elif monotonic() - heard > NO_WORKER_SECONDS:
+                self._lose(f"its scheduler has named no worker for {NO_WORKER_SECONDS:.0f} s")
             await asyncio.sleep(_WATCH_SECONDS)
 
     def _lose(self, why: str) -> None:
         """Say once that the cluster is lost."""
-        if not self._is_lost and self._cluster is not None and self._completions is not None:
-            self._is_lost = True
-            where = f" at `{self._settings.address}`" if self._settings.address is not None else ""
-            mend = "Look at the logs of its scheduler; then build again: what was finished is reused."
-            error = ExecutorGone(f"The Dask cluster{where} is lost: {why}", subject="dask", suggestion=mend)
+        error = self._calls.lose(why) if not self._stopped else None
+        if error is not None and self._completions is not None:
             self._completions.put(ExecutorLost(executor=Placement.DASK, error=error.payload()))
 
     def _share(self, cores: Mapping[str, int], threads: Mapping[str, int]) -> int:
@@ -215,17 +263,6 @@ class DaskExecutor:
             if worker in threads
         )
         return min(shares, default=1)
-
-    def _join(self) -> DaskCluster:
-        address = self._settings.address
-        if address is None:
-            return start_local_dask(self._settings, self._slots, self._runtime)
-        return join_dask(self._settings, address)
-
-    def _joined(self) -> DaskCluster:
-        if self._cluster is None:
-            raise AssertionError("an executor is started before it is given tasks, and not used after it has stopped")
-        return self._cluster
 
 
 def _failed(attempt: Attempt, reason: Exception) -> Completion:

@@ -20,6 +20,13 @@ class SchedulerDoor(Protocol):
         ...
 
 
+class SchedulerStream(Protocol):
+    """The messages to the scheduler that wait for no answer."""
+
+    interval: float
+    """Seconds that pass at least between two packets of messages."""
+
+
 class DaskFuture(Protocol):
     """A task that was handed to the scheduler."""
 
@@ -41,6 +48,7 @@ class DaskClient(Protocol):
     status: str
 
     scheduler: SchedulerDoor
+    scheduler_comm: SchedulerStream
 
     def submit(self, func: Callable[..., bytes], *args: object, **options: object) -> DaskFuture:
         """Hand a function and its arguments to the scheduler."""

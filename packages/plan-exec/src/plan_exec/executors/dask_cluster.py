@@ -8,6 +8,7 @@ from typing import cast
 from plan_contracts import DaskSettings
 from plan_exec.errors import ClusterNotSecure, ClusterUnreachable
 from plan_exec.executors.cluster_address import host_of, is_loopback
+from plan_exec.executors.cluster_calls import in_short
 from plan_exec.executors.dask_client import DaskClient
 
 CONNECT_SECONDS = 10.0
@@ -16,8 +17,15 @@ CONNECT_SECONDS = 10.0
 WORKERS_SECONDS = 30.0
 """Longest wait for the first worker of a cluster."""
 
+JOIN_SECONDS = 45.0
+"""Longest time that all steps of joining a cluster may take, also where its scheduler falls silent between two."""
+
 CLOSE_SECONDS = 3.0
 """Longest wait for a scheduler or worker to say goodbye."""
+
+SEND_SECONDS = 0.002
+"""Time in which tasks for the scheduler are gathered, as scheduler and workers do it among themselves. Dask's clients
+take five times as long, for thousands of tasks at once; here a slot is free, and nothing else is on its way to it."""
 
 _LOGGERS = ("distributed", "distributed.client", "distributed.core", "distributed.scheduler", "distributed.nanny")
 
@@ -36,6 +44,7 @@ class DaskCluster:
 
     def __init__(self, client: DaskClient) -> None:
         self.client = client
+        client.scheduler_comm.interval = SEND_SECONDS
 
     @property
     def is_lost(self) -> bool:
@@ -49,9 +58,11 @@ class DaskCluster:
     def end_worker_of(self, key: str) -> None:
         """End the process that runs a task, which is replaced; not where it may run tasks of others."""
 
-    def close(self, *, at_once: bool) -> None:
+    def end_workers(self) -> None:
+        """End every worker of a local cluster, also in the middle of a task."""
+
+    def close(self) -> None:
         """Leave the cluster."""
-        del at_once
         with suppress(Exception):  # the scheduler may be gone, which is no news at the end
             self.client.close(timeout=CLOSE_SECONDS)
 
@@ -81,7 +92,7 @@ def join_dask(settings: DaskSettings, address: str) -> DaskCluster:
             address, timeout=CONNECT_SECONDS, security=security, set_as_default=False, heartbeat_interval="5s"
         )
     except (OSError, ValueError) as reason:
-        message = f"No Dask scheduler answers at `{address}`: {dask_says(reason)}"
+        message = f"No Dask scheduler answers at `{address}`: {in_short(reason)}"
         mend = "Look whether it runs, and whether address and certificates are those of the scheduler."
         raise ClusterUnreachable(message, subject="dask", suggestion=mend) from reason
     client = cast(DaskClient, connected)  # Dask's methods are typed in part
@@ -144,8 +155,3 @@ def quieten_dask() -> None:
     """Keep Dask from logging what the dispatcher says in its own words."""
     for name in _LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL)
-
-
-def dask_says(reason: BaseException) -> str:
-    """Give the first line of what Dask raised."""
-    return str(reason).splitlines()[0] if str(reason) else type(reason).__name__

@@ -9,8 +9,12 @@ from typing import Protocol, cast
 
 from plan_contracts import DaskSettings, byte_size
 from plan_exec.errors import WorkerStartFailed
+from plan_exec.executors.cluster_calls import in_short
 from plan_exec.executors.dask_client import DaskClient
-from plan_exec.executors.dask_cluster import CLOSE_SECONDS, CONNECT_SECONDS, DaskCluster, dask_says, quieten_dask
+from plan_exec.executors.dask_cluster import CLOSE_SECONDS, CONNECT_SECONDS, DaskCluster, quieten_dask
+
+LOCAL_START_SECONDS = 120.0
+"""Longest time that all processes of a local cluster may take to start."""
 
 _LOOPBACK = "127.0.0.1"
 
@@ -91,14 +95,16 @@ class LocalDaskCluster(DaskCluster):
             if worker is not None and nanny.worker_address == worker.address and nanny.pid is not None:
                 _kill(nanny.pid)
 
-    def close(self, *, at_once: bool) -> None:
-        """End the cluster, with `at_once` also where a task runs."""
-        if at_once:
-            for nanny in list(self._started.workers.values()):
-                nanny.auto_restart = False
-                if nanny.pid is not None:
-                    _kill(nanny.pid)
-        super().close(at_once=at_once)
+    def end_workers(self) -> None:
+        """End every worker, also in the middle of a task."""
+        for nanny in list(self._started.workers.values()):
+            nanny.auto_restart = False
+            if nanny.pid is not None:
+                _kill(nanny.pid)
+
+    def close(self) -> None:
+        """End the cluster."""
+        super().close()
         with suppress(Exception):
             self._started.close(timeout=CLOSE_SECONDS)
         self._settings_of_dask.close()
@@ -124,12 +130,13 @@ def start_local_dask(settings: DaskSettings, slots: int, runtime: str) -> LocalD
     import distributed
     from dask import config
 
-    from plan_exec.executors.dask_preload import START_METHOD, import_before_workers
+    from plan_exec.executors.dask_preload import START_METHOD, import_before_workers, start_before_workers
 
     quieten_dask()
     with ExitStack() as stack:
         stack.enter_context(config.set(START_METHOD))
         import_before_workers([runtime.partition(":")[0]])
+        start_before_workers()
         try:
             started = distributed.LocalCluster(
                 n_workers=slots,
@@ -143,7 +150,7 @@ def start_local_dask(settings: DaskSettings, slots: int, runtime: str) -> LocalD
             )
             client = distributed.Client(started, timeout=CONNECT_SECONDS, set_as_default=False)
         except (OSError, RuntimeError, TimeoutError) as reason:
-            message = f"The local Dask cluster did not start: {dask_says(reason)}"
+            message = f"The local Dask cluster did not start: {in_short(reason)}"
             raise WorkerStartFailed(message, subject="dask") from reason
         return LocalDaskCluster(cast(DaskClient, client), cast(_Started, started), slots, stack.pop_all())
 

@@ -7,11 +7,13 @@ import beside stands in Dask's setting `distributed.nanny.preload-argv`.
 
 import sys
 from collections.abc import Mapping, Sequence
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from typing import cast
 
 from dask import config
 from distributed.utils import get_mp_context
+
+from plan_exec.interruptions import started_deaf
 
 START_METHOD: Mapping[str, str] = {
     "distributed.worker.multiprocessing-method": "spawn" if sys.platform == "darwin" else "forkserver"
@@ -32,6 +34,11 @@ def import_before_workers(modules: Sequence[str]) -> None:
     with config.set(START_METHOD):
         get_mp_context()  # names modules of Dask's choice, the first time; ours take their place
     forkserver.set_forkserver_preload([*_ALWAYS, *modules])
+
+
+def start_before_workers() -> None:
+    """Start the server that forks workers so that neither it nor they hear of signals; this process decides."""
+    started_deaf(resource_tracker.ensure_running, forkserver.ensure_running)
 
 
 def dask_setup(nanny: object) -> None:

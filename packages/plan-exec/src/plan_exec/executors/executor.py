@@ -77,6 +77,10 @@ class Executor(Protocol):
         """
         ...
 
+    def spill(self, uri: str) -> None:
+        """Drop the copy in memory of a result, which no attempt reads; whoever reads it later reads its file."""
+        ...
+
     def release(self, uri: str) -> None:
         """Forget a result that was handed on in memory."""
         ...

@@ -14,7 +14,11 @@ ExecutorFactory = Callable[[str, int, str], Executor]
 
 
 def make_lanes(
-    choice: ExecutorChoice, runtime: str, scratch_uri: str, factories: Mapping[ExecutorKind, ExecutorFactory]
+    choice: ExecutorChoice,
+    runtime: str,
+    scratch_uri: str,
+    factories: Mapping[ExecutorKind, ExecutorFactory],
+    retain_bytes: int,
 ) -> dict[Placement, Lane]:
     """Give a lane for each executor of the run; the executors themselves are made when their first task is to run.
 
@@ -28,6 +32,8 @@ def make_lanes(
         Folder for spilled data.
     factories
         What makes the executors of some kinds in place of ours.
+    retain_bytes
+        What results may hold on their way to consumers in the same process.
     """
     by_placement = {Placement(kind.value): factory for kind, factory in factories.items()}
 
@@ -35,12 +41,14 @@ def make_lanes(
         own = by_placement.get(placement)
         if own is not None:
             return Lane(placement, lambda: own(runtime, slots, scratch_uri))
-        return Lane(placement, lambda: _make(placement, slots, choice, runtime, scratch_uri))
+        return Lane(placement, lambda: _make(placement, slots, choice, runtime, scratch_uri, retain_bytes))
 
     return {placement: lane(placement, slots) for placement, slots in slots_of(choice).items()}
 
 
-def _make(placement: Placement, slots: int, choice: ExecutorChoice, runtime: str, scratch_uri: str) -> Executor:
+def _make(
+    placement: Placement, slots: int, choice: ExecutorChoice, runtime: str, scratch_uri: str, retain_bytes: int
+) -> Executor:
     config = choice.config
     match placement:
         case Placement.MULTIPROCESSING:
@@ -63,4 +71,6 @@ def _make(placement: Placement, slots: int, choice: ExecutorChoice, runtime: str
 
             return RayExecutor(runtime, slots, scratch_uri, config.ray)
         case Placement.INLINE | Placement.THREADPOOL:
-            return ThreadExecutor(import_runtime(runtime), slots, scratch_uri, placement=placement)
+            return ThreadExecutor(
+                import_runtime(runtime), slots, scratch_uri, placement=placement, retain_bytes=retain_bytes
+            )

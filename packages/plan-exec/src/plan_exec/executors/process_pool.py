@@ -9,7 +9,9 @@ from typing import Protocol, cast
 # It has no types; the protocols below say what is used.
 import multiprocess
 import multiprocess.connection as connections
+from multiprocess import forkserver, resource_tracker
 
+from plan_exec.interruptions import started_deaf
 from plan_exec.worker import Pipe, run_worker
 
 
@@ -83,6 +85,7 @@ class WorkerLauncher:
         self._context = cast(_Context, multiprocess.get_context(method))  # pyright: ignore - untyped  # pyrefly: ignore
         if method == "forkserver":
             self._context.set_forkserver_preload(["plan_exec.worker", runtime.partition(":")[0]])
+            started_deaf(resource_tracker.ensure_running, forkserver.ensure_running)
 
     def launch(self, name: str, limits: bytes) -> Worker:
         """Start a worker; it says hello when it is ready."""

@@ -6,12 +6,11 @@ from queue import SimpleQueue
 
 import msgspec
 
-from plan_contracts import ExecutorCapabilities, Placement
+from plan_contracts import ExecutorCapabilities, Placement, WorkerLimits
 from plan_exec.errors import ExecutorGone, WorkerDied, WorkerStartFailed
 from plan_exec.executors.executor import Attempt, Completion, Completions, ExecutorLost
 from plan_exec.executors.greeting import StartInterrupted, greet, how_it_ended
 from plan_exec.executors.process_pool import Worker, WorkerLauncher
-from plan_exec.limits import worker_limits
 from plan_exec.worker import Answer, encode_limits
 
 JOIN_SECONDS = 5.0
@@ -115,6 +114,9 @@ class ProcessExecutor:
                 self._given_up.add(attempt)
             else:
                 worker.process.kill()
+
+    def spill(self, uri: str) -> None:
+        """Nothing is handed on in memory between processes."""
 
     def release(self, uri: str) -> None:
         """Nothing is handed on in memory between processes."""
@@ -223,7 +225,7 @@ class ProcessExecutor:
         with self._lock:
             name = f"process-{self._launched}"
             self._launched += 1
-        limits = worker_limits(name, slots=1, shares_memory=False, scratch_uri=self._scratch)
+        limits = WorkerLimits(worker=name, scratch_uri=self._scratch)
         worker = self._launcher.launch(name, encode_limits(limits))
         with self._lock:
             self._workers.append(worker)

@@ -1,27 +1,36 @@
 """Running tasks on a Ray cluster, with results handed on by file."""
 
 import threading
-from collections.abc import Sequence
-from concurrent.futures import Future, as_completed
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from math import ceil
 from time import monotonic
 
 from plan_contracts import ExecutorCapabilities, Placement, RaySettings
-from plan_exec.errors import ExecutorGone, WorkerDied
+from plan_exec.errors import ClusterUnreachable, WorkerDied
+from plan_exec.executors.cluster_calls import ClusterCalls
 from plan_exec.executors.cluster_run import ClusterRun, completion_of, cores_of
-from plan_exec.executors.cluster_worker import run_encoded
+from plan_exec.executors.cluster_worker import function_of
 from plan_exec.executors.executor import Attempt, Completion, Completions, ExecutorLost
-from plan_exec.executors.ray_cluster import RayCluster, join_ray
+from plan_exec.executors.ray_cluster import (
+    RayCluster,
+    accepts_connections,
+    head_of,
+    join_ray,
+    join_seconds,
+    may_join_again,
+)
 from plan_exec.executors.ray_library import RayFunction, RayRef
-from plan_exec.executors.ray_local import start_local_ray
+from plan_exec.executors.ray_local import LOCAL_START_SECONDS, start_local_ray
+from plan_exec.interruptions import take_signals_back
 from plan_exec.limits import cores_per_task
 
 HELLO_SECONDS = 60.0
 """Longest time in which a worker starts the runtime."""
 
 NO_CORES_SECONDS = 30.0
-"""A cluster that has had no cores for so long is lost."""
+"""A cluster that has had no cores for so long, or has not said how many, is lost."""
 
 _WATCH_SECONDS = 2.0
 
@@ -49,11 +58,14 @@ class RayExecutor:
         self._cores = slots
         self._settings = settings
         self._run = ClusterRun("ray", runtime, scratch_uri)
+        self._calls = ClusterCalls("Ray", settings.address, head="head")
         self._cluster: RayCluster | None = None
         self._function: RayFunction | None = None
         self._completions: Completions | None = None
-        self._running: dict[Attempt, RayRef] = {}
+        self._running: set[Attempt] = set()
+        self._refs: dict[Attempt, RayRef] = {}
         self._stopped = threading.Event()
+        self._heard = monotonic()
         self._cores_per_task: int | None = None
 
     @property
@@ -79,108 +91,167 @@ class RayExecutor:
         ------
         ClusterNotSecure, ClusterUnreachable
             When the cluster cannot be joined.
+        ExecutorGone
+            When it is lost meanwhile.
         WorkerStartFailed, ScratchUnreachable
             When a worker cannot run tasks.
         """
         self._completions = completions
-        address = self._settings.address
-        self._cluster = join_ray(self._settings, address) if address is not None else start_local_ray(self._slots)
+        self._calls.start()
         try:
+            threading.Thread(target=self._watch, name="plan-exec-ray-watch", daemon=True).start()
+            self._join()
+            take_signals_back()
             self._run.open()
-            function = self._cluster.function(run_encoded)
             shares: list[int] = []
-            cores = self._cluster.cores_by_node
-            workers = ceil(self._slots / max(1, len(cores)))  # as many as will run tasks start the runtime side by side
-            # Ray tells the head of a function when it is first used: now, not when the dispatcher cannot wait for it.
-            for node, refs in self._cluster.on_each_node(workers, function, self._run.order, "", 0, b"").items():
-                shares.append(cores_per_task(cores_of(node, _first_said(refs)), min(self._slots, cores.get(node, 1))))
-            self._cores = max(1, self._cluster.cores)
+            cores, greetings = self._calls.result(self._greet, HELLO_SECONDS)
+            for node, said in greetings.items():
+                most = min(self._slots, cores.get(node, 1))
+                shares.append(cores_per_task(cores_of(node, self._first_said(said)), most))
             self._cores_per_task = min(shares, default=1)
-            self._function = function
         except BaseException:
             self.stop(at_once=True)
             raise
-        for watch in (self._watch_head, self._watch_cores):  # each in its own: asking for cores waits for a lost head
-            threading.Thread(target=watch, args=(self._cluster,), name="plan-exec-ray", daemon=True).start()
 
     def submit(self, attempt: Attempt, request: bytes) -> None:
         """Hand a task to Ray, which has a free core for it."""
-        if self._function is None:
-            raise AssertionError("an executor is started before it is given tasks")
-        ref = self._function.remote(self._run.order, attempt.task, attempt.number, request)
-        self._running[attempt] = ref
-        ref.future().add_done_callback(lambda future: self._end(attempt, future))
+        self._running.add(attempt)
+        self._calls.post(lambda: self._hand_over(attempt, request))
 
     def cancel(self, attempt: Attempt) -> None:
         """End the process that runs the attempt."""
-        ref = self._running.pop(attempt, None)
-        if ref is not None and self._cluster is not None:
-            self._cluster.end(ref)
+        self._running.discard(attempt)
+        self._calls.post(lambda: self._end_process(attempt))
+
+    def spill(self, uri: str) -> None:
+        """Nothing is handed on in memory between processes."""
 
     def release(self, uri: str) -> None:
         """Nothing is handed on in memory between processes."""
 
     def stop(self, *, at_once: bool) -> None:
         """Leave the cluster; Ray ends the workers of this process, also in the middle of a task."""
-        cluster, self._cluster = self._cluster, None
         self._stopped.set()
-        running, self._running = self._running, {}
-        if cluster is not None:
-            for ref in running.values():
-                cluster.end(ref)
-            cluster.close()
+        self._running.clear()
+        self._calls.end(self._leave, at_once=at_once)
         self._run.close()
+
+    def _join(self) -> None:
+        """Join within some time; once more where a client server did not manage to start a process for this one."""
+        address = self._settings.address
+        seconds = LOCAL_START_SECONDS if address is None else join_seconds(address)
+        try:
+            self._calls.result(self._join_once, seconds)
+        except ClusterUnreachable as error:
+            if not may_join_again(error):
+                raise
+            self._calls.result(self._join_once, seconds)
+
+    def _join_once(self) -> None:
+        address = self._settings.address
+        self._cluster = join_ray(self._settings, address) if address is not None else start_local_ray(self._slots)
+        self._hear()
+
+    def _joined(self) -> RayCluster:
+        if self._cluster is None:
+            raise AssertionError("an executor is started before it is given tasks")
+        return self._cluster
+
+    def _greet(self) -> tuple[Mapping[str, int], Mapping[str, Sequence[Future[bytes]]]]:
+        """Let workers start the runtime; give the cores of each machine, and what its workers will say."""
+        cluster = self._joined()
+        self._function = cluster.function(function_of(self._run.order))
+        cores = cluster.cores_by_node
+        self._cores = max(1, cluster.cores)
+        workers = ceil(self._slots / max(1, len(cores)))  # as many as will run tasks start the runtime side by side
+        # Ray tells the head of a function when it is first used: now, not when the first task waits for it.
+        refs = cluster.on_each_node(workers, self._function, b"", b"")
+        return cores, {node: [ref.future() for ref in there] for node, there in refs.items()}
+
+    def _first_said(self, greetings: Sequence[Future[bytes]]) -> object:
+        """Wait for the first greeting; an exception stands for one that did not come."""
+        deadline = monotonic() + HELLO_SECONDS
+        reason: BaseException = TimeoutError()
+        open_ = list(greetings)
+        while open_:
+            first = self._calls.first_of(open_, deadline - monotonic())
+            if first is None:
+                return TimeoutError()
+            error = first.exception()
+            if error is None:
+                return first.result()
+            reason = error
+            open_.remove(first)
+        return reason
+
+    def _hand_over(self, attempt: Attempt, request: bytes) -> None:
+        """Hand a task to Ray, unless it was given up before it came to that."""
+        if self._function is None or attempt not in self._running:
+            return
+        try:
+            ref = self._function.remote(attempt.task.encode(), request)
+            self._refs[attempt] = ref
+            ref.future().add_done_callback(lambda future: self._end(attempt, future))
+        except Exception as reason:  # noqa: BLE001 - whatever Ray raises, the attempt has an end
+            self._fail(attempt, reason)
+
+    def _end_process(self, attempt: Attempt) -> None:
+        ref = self._refs.pop(attempt, None)
+        if ref is not None:
+            with suppress(Exception):  # the cluster may be gone, and the process with it
+                self._joined().end(ref)
+
+    def _leave(self) -> None:
+        for attempt in list(self._refs):
+            self._end_process(attempt)
+        if self._cluster is not None:
+            self._cluster.close()
 
     def _end(self, attempt: Attempt, future: Future[bytes]) -> None:
         """Say that an attempt has ended, unless it was killed; runs in a thread of Ray's."""
-        if self._running.pop(attempt, None) is None or self._completions is None:
-            return
+        self._refs.pop(attempt, None)
         reason = future.exception()
-        if reason is None:
-            self._completions.put(completion_of(attempt, future.result()))
-            return
+        if reason is not None:
+            self._fail(attempt, reason)
+        else:
+            self._complete(completion_of(attempt, future.result()))
+
+    def _fail(self, attempt: Attempt, reason: BaseException) -> None:
         message = f"The Ray worker that ran `{attempt.task}` is gone: {type(reason).__name__}"
         mend = "Look for want of memory in the system's log; fewer slots (`--max-tasks`) need less."
         error = WorkerDied(message, subject=attempt.task, suggestion=mend)
-        self._completions.put(Completion(attempt=attempt, error=error.payload()))
+        self._complete(Completion(attempt=attempt, error=error.payload()))
 
-    def _watch_head(self, cluster: RayCluster) -> None:
-        """Look now and then whether there is a head; Ray itself waits a minute for it, then ends this process."""
+    def _complete(self, completion: Completion) -> None:
+        """Say the end of an attempt, unless it was killed."""
+        with suppress(KeyError):
+            self._running.remove(completion.attempt)
+            if self._completions is not None:
+                self._completions.put(completion)
+
+    def _watch(self) -> None:
+        """Look now and then whether there is a head, and ask it for the cores, which a silent one never answers."""
+        asked: Future[None] | None = None
         while not self._stopped.wait(_WATCH_SECONDS):
-            if cluster.is_lost:
+            head = self._cluster.head if self._cluster is not None else head_of(self._settings.address or "")
+            if head is not None and not accepts_connections(head):
                 self._lose("its head went away")
+            elif self._cluster is not None and monotonic() - self._heard > NO_CORES_SECONDS:
+                self._lose(f"its head has named no cores for {NO_CORES_SECONDS:.0f} s")
+            elif self._cluster is not None and (asked is None or asked.done()):
+                asked = self._calls.ask(self._count_cores)
 
-    def _watch_cores(self, cluster: RayCluster) -> None:
-        """Look now and then how many cores there are."""
-        had_cores = monotonic()
-        while not self._stopped.wait(_WATCH_SECONDS):
-            cores = 0
-            with suppress(Exception):  # what Ray raises once the cluster is lost, or left
-                cores = cluster.cores
-            if cores:
-                had_cores, self._cores = monotonic(), cores
-            elif monotonic() - had_cores > NO_CORES_SECONDS:
-                self._lose(f"it has had no cores for {NO_CORES_SECONDS:.0f} s")
+    def _count_cores(self) -> None:
+        cores = self._joined().cores
+        if cores:
+            self._cores = cores
+            self._hear()
+
+    def _hear(self) -> None:
+        self._heard = monotonic()
 
     def _lose(self, why: str) -> None:
         """Say once that the cluster is lost."""
-        if self._completions is not None and not self._stopped.is_set():
-            self._stopped.set()
-            where = f" at `{self._settings.address}`" if self._settings.address is not None else ""
-            mend = "Look at the logs of its head; then build again: what was finished is reused."
-            error = ExecutorGone(f"The Ray cluster{where} is lost: {why}", subject="ray", suggestion=mend)
+        error = self._calls.lose(why) if not self._stopped.is_set() else None
+        if error is not None and self._completions is not None:
             self._completions.put(ExecutorLost(executor=Placement.RAY, error=error.payload()))
-
-
-def _first_said(refs: Sequence[RayRef]) -> object:
-    """Wait for the first greeting; an exception stands for one that did not come."""
-    reason: Exception = TimeoutError()
-    try:
-        for future in as_completed([ref.future() for ref in refs], timeout=HELLO_SECONDS):
-            error = future.exception()
-            if error is None:
-                return future.result()
-            reason = error if isinstance(error, Exception) else reason
-    except TimeoutError as late:
-        return late
-    return reason

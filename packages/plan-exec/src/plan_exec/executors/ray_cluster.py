@@ -2,9 +2,7 @@
 
 import os
 import socket
-import threading
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import cast
@@ -12,13 +10,32 @@ from typing import cast
 from plan_contracts import RaySettings
 from plan_exec.errors import ClusterNotSecure, ClusterUnreachable
 from plan_exec.executors.cluster_address import host_of, is_loopback
-from plan_exec.executors.ray_library import LOOPBACK, OPTIONS, RayFunction, RayModule, RayRef, ray_says, ray_with
+from plan_exec.executors.cluster_calls import in_short
+from plan_exec.executors.ray_library import LOOPBACK, OPTIONS, RayFunction, RayModule, RayRef, ray_with, raylets_here
 
 CONNECT_SECONDS = 5.0
 """Longest wait for a head to accept a connection."""
 
-JOIN_SECONDS = 60.0
+ANSWER_SECONDS = 10.0
+"""Longest time in which a raylet may answer."""
+
+JOIN_SECONDS = 45.0
 """Longest time that Ray may take to join a cluster whose head accepts connections."""
+
+_CLIENT_JOIN_SECONDS = 75.0
+"""The same by a client server; Ray takes a minute to give up on a process that it started for a client."""
+
+_CLIENT_SERVER = "ray://"
+
+_NOT_LET_IN = "Look whether token and versions are those of the cluster; `host:port` also needs a Ray node here."
+
+_HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
+"""What opens a connection of gRPC (RFC 9113, section 3.4), with no settings; a server answers with its own."""
+
+_NO_PROCESS = (
+    "Its `ray_client_server*.err` say why. `GRPC_ENABLE_FORK_SUPPORT=0` in the environment of the head's `ray start` "
+    "keeps the processes that it forks for clients from crashing."
+)
 
 _UNTIL_DONE = -1
 """Ray's word for trying again without end; whoever waits for the result bounds the time."""
@@ -39,7 +56,7 @@ class RayCluster:
 
     def __init__(self, ray: RayModule, head: tuple[str, int], membership: ExitStack) -> None:
         self._ray = ray
-        self._head = head
+        self.head = head
         self._membership = membership
 
     def function(self, function: Callable[..., bytes]) -> RayFunction:
@@ -77,15 +94,6 @@ class RayCluster:
         """Cores of all machines."""
         return int(self._ray.cluster_resources().get("CPU", 0))
 
-    @property
-    def is_lost(self) -> bool:
-        """Whether the head accepts no connection."""
-        try:
-            socket.create_connection(self._head, timeout=CONNECT_SECONDS).close()
-        except OSError:
-            return True
-        return False
-
     def close(self) -> None:
         """Leave the cluster, which ends what this process has running there; end a local one."""
         self._membership.close()
@@ -99,24 +107,77 @@ def join_ray(settings: RaySettings, address: str) -> RayCluster:
     ClusterNotSecure
         When the address is of another machine and there is no token.
     ClusterUnreachable
-        When no head answers, it does not accept the token, or no machine has a core.
+        When no head answers, it does not accept the token, a raylet is silent, or no machine has a core.
     """
     check_ray_address(settings)
     with ExitStack() as stack:
         ray = stack.enter_context(ray_with(_variables(settings, address)))
+        _check_raylets(address)
         try:
-            _init(ray, address)
+            ray.init(**OPTIONS, address=address)
             stack.callback(leave_ray, ray)
             nobody_works = int(ray.cluster_resources().get("CPU", 0)) == 0
         except Exception as reason:
-            message = f"The Ray cluster at `{address}` does not let this side in: {ray_says(reason)}"
-            mend = "Look whether token and versions are those of the cluster; `host:port` also needs a Ray node here."
+            message = f"The Ray cluster at `{address}` does not let this side in: {in_short(reason)}"
+            mend = _NO_PROCESS if isinstance(reason, ConnectionAbortedError) else _NOT_LET_IN
             raise ClusterUnreachable(message, subject="ray", suggestion=mend) from reason
         if nobody_works:
             message = f"The Ray cluster at `{address}` has no cores"
             raise ClusterUnreachable(message, subject="ray", suggestion="Start nodes for it.")
-        host, port = _head_of(address)
-        return RayCluster(ray, (host, port or 0), stack.pop_all())
+        return RayCluster(ray, head_of(address) or ("", 0), stack.pop_all())
+
+
+def _check_raylets(address: str) -> None:
+    """Refuse to join by a raylet that is silent: Ray waits for it without end, and lets nothing else in Python run."""
+    if address.startswith(_CLIENT_SERVER):
+        return
+    for host, port in raylets_here(address, CONNECT_SECONDS):
+        if not _answers((host, port)):
+            silence = f"has not answered for {ANSWER_SECONDS:.0f} s"
+            message = f"The raylet at `{host}:{port}` of the Ray cluster at `{address}` {silence}"
+            mend = "Look whether its machine is overloaded, and at its log; `ray stop` and `ray start` replace it."
+            raise ClusterUnreachable(message, subject="ray", suggestion=mend)
+
+
+def _answers(raylet: tuple[str, int]) -> bool:
+    """Whether it says a word, or refuses to; one that is silent accepts connections."""
+    try:
+        with socket.create_connection(raylet, timeout=ANSWER_SECONDS) as connection:
+            connection.sendall(_HTTP2_PREFACE)
+            connection.recv(1)
+    except TimeoutError:
+        return False
+    except OSError:
+        pass  # what is wrong is said by Ray when it joins
+    return True
+
+
+def join_seconds(address: str) -> float:
+    """Give the longest time that it may take to join the cluster at the address."""
+    return _CLIENT_JOIN_SECONDS if address.startswith(_CLIENT_SERVER) else JOIN_SECONDS
+
+
+def may_join_again(error: ClusterUnreachable) -> bool:
+    """Say whether all that failed is the process that a client server started, as such crash now and then."""
+    return isinstance(error.__cause__, ConnectionAbortedError)
+
+
+def head_of(address: str) -> tuple[str, int] | None:
+    """Give host and port of `host:port` or `ray://host:port`; none where one of them is missing."""
+    host = host_of(address)
+    try:
+        return (host, int(address.rpartition(":")[2])) if host else None
+    except ValueError:
+        return None
+
+
+def accepts_connections(head: tuple[str, int]) -> bool:
+    """Whether somebody listens at host and port; a head that is silent does."""
+    try:
+        socket.create_connection(head, timeout=CONNECT_SECONDS).close()
+    except OSError:
+        return False
+    return True
 
 
 def leave_ray(ray: RayModule) -> None:
@@ -136,13 +197,13 @@ def check_ray_address(settings: RaySettings) -> None:
         When it is no address, nobody listens there, or the token cannot be read.
     """
     address = settings.address or ""
-    host, port = _head_of(address)
+    head = head_of(address)
     scheme, separator, _ = address.partition("://")
-    if not host or port is None or (separator and scheme != "ray"):
+    if head is None or (separator and scheme != "ray"):
         message = f"`{address}` is no address of a Ray cluster"
         raise ClusterUnreachable(message, subject="ray", suggestion="Write `host:port` or `ray://host:port`.")
     has_token = settings.token_file is not None or os.environ.get("RAY_AUTH_MODE") == "token"
-    if not has_token and not is_loopback(host) and not settings.insecure:
+    if not has_token and not is_loopback(head[0]) and not settings.insecure:
         message = f"`{address}` is on another machine, and without a token whoever reaches it can run code there"
         mend = "Give `token_file`, or set `insecure = true` on a network that you trust."
         raise ClusterNotSecure(message, subject="execution.executor.ray.token_file", suggestion=mend)
@@ -150,33 +211,11 @@ def check_ray_address(settings: RaySettings) -> None:
         message = f"The token of the Ray cluster is to be read from `{settings.token_file}`, which is no file"
         raise ClusterUnreachable(message, subject="ray", suggestion="Name the file that `ray get-auth-token` wrote.")
     try:
-        socket.create_connection((host, port), timeout=CONNECT_SECONDS).close()
+        socket.create_connection(head, timeout=CONNECT_SECONDS).close()
     except OSError as reason:
         message = f"No Ray cluster answers at `{address}`: {reason.strerror or reason}"
         mend = "Look whether its head runs, and whether the address is that of the head."
         raise ClusterUnreachable(message, subject="ray", suggestion=mend) from reason
-
-
-def _init(ray: RayModule, address: str) -> None:
-    """Let Ray join a cluster, in a thread: there it leaves the handler of SIGTERM alone, and may hang.
-
-    Raises
-    ------
-    TimeoutError
-        When it hangs.
-    Exception
-        What Ray raised.
-    """
-    done: Future[object] = Future()
-
-    def join() -> None:
-        try:
-            done.set_result(ray.init(**OPTIONS, address=address))
-        except Exception as reason:  # noqa: BLE001 - it is raised where the result is asked for
-            done.set_exception(reason)
-
-    threading.Thread(target=join, name="plan-exec-ray-init", daemon=True).start()
-    done.result(timeout=JOIN_SECONDS)
 
 
 def _variables(settings: RaySettings, address: str) -> dict[str, str]:
@@ -184,11 +223,3 @@ def _variables(settings: RaySettings, address: str) -> dict[str, str]:
     if settings.token_file is None:
         return loopback
     return {**loopback, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(Path(settings.token_file).resolve())}
-
-
-def _head_of(address: str) -> tuple[str, int | None]:
-    try:
-        port = int(address.rpartition(":")[2])
-    except ValueError:
-        port = None
-    return host_of(address), port

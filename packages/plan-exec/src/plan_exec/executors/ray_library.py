@@ -17,6 +17,18 @@ LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 
 _ALWAYS = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 
+_IN_THIS_PROCESS = {
+    # Ray would end the process a minute after it lost a head, also when it has left the cluster by then,
+    "RAY_gcs_rpc_server_reconnect_timeout_s": "1000000",
+    # and after so many tries, of a second each, to reach a node's raylet while it joins. Until then it holds the
+    # interpreter's lock, so that nothing else could end a build whose raylet is lost just then.
+    "RAY_raylet_client_num_connect_attempts": "40",
+    # Below `uv run` it would send the working folder to the cluster, and start each worker there by `uv run`, which
+    # installs the project anew: into this very environment where that is on the same machine.
+    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
+}
+"""What Ray reads once, when it is imported; processes that it starts keep their own."""
+
 
 class RayRef(Protocol):
     """A task that was handed to Ray."""
@@ -80,22 +92,50 @@ class _TokenLoader(Protocol):
     def reset_cache(self) -> None: ...
 
 
+class _Config(Protocol):
+    def raylet_client_num_connect_attempts(self) -> int: ...
+
+
+class _NodeId(Protocol):
+    def hex(self) -> str: ...
+
+
+class _Node(Protocol):
+    node_manager_address: str
+    node_manager_port: int
+
+
+class _Head(Protocol):
+    def get_all_node_info(self, *, timeout: float) -> Mapping[_NodeId, _Node]: ...
+
+
 class _Raylet(Protocol):
     AuthenticationTokenLoader: _TokenLoader
+    Config: _Config
+
+    def GcsClient(self, *, address: str) -> _Head: ...  # noqa: N802 - a class of Ray's
 
 
 @contextmanager
 def ray_with(variables: Mapping[str, str]) -> Generator[RayModule]:
     """Give Ray, with environment variables that it and the processes which it starts find during the block."""
-    wanted = {**_ALWAYS, **variables}
+    with _environment({**_ALWAYS, **variables}):
+        with _environment(_IN_THIS_PROCESS):
+            import ray
+
+            _raylet().Config.raylet_client_num_connect_attempts()
+        _quieten()
+        _raylet().AuthenticationTokenLoader.instance().reset_cache()  # perhaps of another cluster
+        yield cast(RayModule, ray)  # Ray's functions are typed in part
+
+
+@contextmanager
+def _environment(wanted: Mapping[str, str]) -> Generator[None]:
+    """Set environment variables during the block."""
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:
-        import ray
-
-        _quieten()
-        _read_token_again()
-        yield cast(RayModule, ray)  # Ray's functions are typed in part
+        yield
     finally:
         for name, value in before.items():
             if value is None:
@@ -122,9 +162,17 @@ def head_of_this_process() -> tuple[str, int]:
     return host, int(port)
 
 
-def ray_says(reason: BaseException) -> str:
-    """Give the first line of what Ray raised."""
-    return str(reason).strip().splitlines()[0] if str(reason).strip() else type(reason).__name__
+def raylets_here(address: str, seconds: float) -> list[tuple[str, int]]:
+    """Give host and port of the cluster's raylets on this machine; none where the head does not name them in time."""
+    from ray._private import services
+    from ray.exceptions import RayError
+
+    try:
+        nodes = _raylet().GcsClient(address=address).get_all_node_info(timeout=seconds)
+    except RayError:  # Ray says what is wrong when it joins
+        return []
+    here = cast("set[str]", services.find_node_ids())
+    return [(node.node_manager_address, node.node_manager_port) for key, node in nodes.items() if key.hex() in here]
 
 
 def _quieten() -> None:
@@ -137,7 +185,6 @@ def _quieten() -> None:
     setattr(worker, "print_to_stdstream", print_nothing)  # noqa: B010 - Ray has no option; it is no part of its types
 
 
-def _read_token_again() -> None:
-    """Let Ray forget the token of a cluster that this process was in before."""
-    raylet = cast(_Raylet, import_module("ray._raylet"))  # compiled, without types
-    raylet.AuthenticationTokenLoader.instance().reset_cache()
+def _raylet() -> _Raylet:
+    """Give Ray's compiled part, which has no types."""
+    return cast(_Raylet, import_module("ray._raylet"))

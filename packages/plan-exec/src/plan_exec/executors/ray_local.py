@@ -2,12 +2,11 @@
 
 import secrets
 import signal
-import threading
-from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 from plan_exec.errors import WorkerStartFailed
 from plan_exec.executors.cluster_address import is_loopback
+from plan_exec.executors.cluster_calls import in_short
 from plan_exec.executors.ray_cluster import RayCluster, leave_ray
 from plan_exec.executors.ray_library import (
     LOOPBACK,
@@ -15,19 +14,31 @@ from plan_exec.executors.ray_library import (
     RayModule,
     head_of_this_process,
     ray_in_use,
-    ray_says,
     ray_with,
 )
+from plan_exec.interruptions import kept_from_children
 
 _OBJECT_STORE_BYTES = 100 * 2**20
 """Shared memory of the cluster; requests and answers are small, and results never go through it."""
 
-_TOKEN = secrets.token_hex(32)
-"""Token of the clusters that this process starts; Ray reads it once in the life of a process."""
+LOCAL_START_SECONDS = 120.0
+"""Longest time that all processes of a local cluster may take to start."""
+
+_VARIABLES = {
+    **LOOPBACK,
+    "RAY_AUTH_MODE": "token",
+    "RAY_AUTH_TOKEN": secrets.token_hex(32),  # Ray reads it once in the life of a process
+    # Its workers would yield to every other process of the machine; on a busy one, tasks would stand still.
+    "RAY_worker_niceness": "0",
+}
+"""What the clusters that this process starts are told."""
 
 
 def start_local_ray(slots: int) -> RayCluster:
     """Start a cluster on this machine with a core for each slot, or stay in the one that this process is in.
+
+    Ray's processes end with the thread that has started them, and in another than the main one Ray leaves the handler
+    of SIGTERM alone.
 
     Raises
     ------
@@ -37,7 +48,7 @@ def start_local_ray(slots: int) -> RayCluster:
     if joined := ray_in_use():
         return RayCluster(joined, head_of_this_process(), ExitStack())
     with ExitStack() as stack:
-        ray = stack.enter_context(ray_with({**LOOPBACK, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": _TOKEN}))
+        ray = stack.enter_context(ray_with(_VARIABLES))
         _start(ray, slots)
         stack.callback(leave_ray, ray)
         address, port = head_of_this_process()
@@ -52,7 +63,7 @@ def start_local_ray(slots: int) -> RayCluster:
 
 def _start(ray: RayModule, slots: int) -> None:
     try:
-        with _sigterm_kept():  # in this thread: Ray's processes end with the thread that has started them
+        with kept_from_children(signal.SIGINT, signal.SIGHUP):  # by SIGTERM Ray ends its own processes
             ray.init(
                 **OPTIONS,
                 address="local",
@@ -61,16 +72,5 @@ def _start(ray: RayModule, slots: int) -> None:
                 object_store_memory=_OBJECT_STORE_BYTES,
             )
     except Exception as reason:
-        message = f"The local Ray cluster did not start: {ray_says(reason)}"
+        message = f"The local Ray cluster did not start: {in_short(reason)}"
         raise WorkerStartFailed(message, subject="ray") from reason
-
-
-@contextmanager
-def _sigterm_kept() -> Generator[None]:
-    """Put back the handler of SIGTERM, which Ray replaces: ending a build is the caller's business."""
-    handler = signal.getsignal(signal.SIGTERM)
-    try:
-        yield
-    finally:
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, handler)

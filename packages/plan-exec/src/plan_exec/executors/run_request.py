@@ -2,15 +2,14 @@
 
 from plan_contracts import ErrorPayload, WorkerRuntime
 from plan_exec.errors import RuntimeRaised
-from plan_exec.executors.executor import Attempt, Completion
 
 
-def run_request(runtime: WorkerRuntime, attempt: Attempt, request: bytes) -> Completion:
-    """Run an attempt; whatever the runtime raises, `SystemExit` included, becomes the completion's error."""
+def run_request(runtime: WorkerRuntime, task: str, request: bytes) -> tuple[bytes | None, ErrorPayload | None]:
+    """Give the answer, or the error that became of what the runtime raised, `SystemExit` included."""
     try:
-        return Completion(attempt=attempt, answer=runtime.run(request))
+        return runtime.run(request), None
     except BaseException as reason:  # noqa: BLE001 - a thread that ended instead would leave the task without an end
-        return Completion(attempt=attempt, error=raised(attempt.task, reason))
+        return None, raised(task, reason)
 
 
 def raised(task: str, reason: BaseException) -> ErrorPayload:

@@ -3,11 +3,11 @@
 import threading
 from queue import SimpleQueue
 
-from plan_contracts import ExecutorCapabilities, Placement, WorkerRuntime
+from plan_contracts import ExecutionPolicy, ExecutorCapabilities, Placement, WorkerLimits, WorkerRuntime
 from plan_exec.errors import ExecutorGone
-from plan_exec.executors.executor import Attempt, Completions, ExecutorLost
+from plan_exec.executors.executor import Attempt, Completion, Completions, ExecutorLost
 from plan_exec.executors.run_request import run_request
-from plan_exec.limits import worker_limits
+from plan_exec.limits import retained_bytes
 
 JOIN_SECONDS = 5.0
 """Longest wait for a thread that should end; one in the middle of a task ends with the process."""
@@ -35,12 +35,14 @@ class ThreadExecutor:
         scratch_uri: str,
         *,
         placement: Placement = Placement.THREADPOOL,
+        retain_bytes: int | None = None,
         patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         self._slots = slots
         self._placement = placement
         self._runtime = runtime
         self._scratch = scratch_uri
+        self._retain_bytes = retain_bytes if retain_bytes is not None else retained_bytes(ExecutionPolicy())
         self._jobs: SimpleQueue[tuple[Attempt, bytes] | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
@@ -68,8 +70,11 @@ class ThreadExecutor:
 
     def start(self, completions: Completions) -> None:
         """Start runtime and threads."""
-        limits = worker_limits("threads", slots=self._slots, shares_memory=True, scratch_uri=self._scratch)
-        self._runtime.start(limits)
+        self._runtime.start(
+            WorkerLimits(
+                worker="threads", slots=self._slots, retain_bytes=self._retain_bytes, scratch_uri=self._scratch
+            )
+        )
         self._completions = completions
         for index in range(self._slots):
             thread = threading.Thread(
@@ -96,6 +101,10 @@ class ThreadExecutor:
                 target=self._watch, args=(self._completions,), name="plan-exec-signs-of-life", daemon=True
             ).start()
 
+    def spill(self, uri: str) -> None:
+        """Drop the copy in memory of a result."""
+        self._runtime.spill(uri)
+
     def release(self, uri: str) -> None:
         """Forget a result."""
         self._runtime.release(uri)
@@ -112,11 +121,12 @@ class ThreadExecutor:
 
     def _work(self, completions: Completions) -> None:
         while (job := self._jobs.get()) is not None:
-            completion = run_request(self._runtime, *job)
+            attempt, request = job
+            answer, error = run_request(self._runtime, attempt.task, request)
             with self._lock:
-                self._submitted.discard(completion.attempt)
-                self._given_up.discard(completion.attempt)
-            completions.put(completion)
+                self._submitted.discard(attempt)
+                self._given_up.discard(attempt)
+            completions.put(Completion(attempt=attempt, answer=answer, error=error))
 
     def _watch(self, completions: Completions) -> None:
         """Ask the runtime for a sign of life again and again, until all that was given up has come back."""

@@ -35,8 +35,13 @@ class ProcessCluster:
 
     def head_pids(self) -> list[int]:
         """Give the processes without which there is no cluster: the scheduler, or Ray's control store."""
-        stores = [pid for pid, (_, words) in _below({self.head.pid}).items() if "/gcs_server " in words]
-        return stores or [self.head.pid]
+        return self.pids_of("/gcs_server ") or [self.head.pid]
+
+    def pids_of(self, words: str) -> list[int]:
+        """Give the processes of the cluster in whose command line these words are; all where there are no words."""
+        first = {each.pid for each in self.processes} if not words else set[int]()
+        below = _below({each.pid for each in self.processes})
+        return [*first, *(pid for pid, (_, line) in below.items() if words in line)]
 
     def worker_pids(self) -> list[int]:
         """Give the processes that run tasks at the moment, or are ready to."""
@@ -137,6 +142,9 @@ def ray_processes(
         "RAY_AUTH_TOKEN_PATH": str(token_file),
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
         "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_worker_niceness": "0",  # the build is on this machine, too
+        "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # its client server has no working folder to send
+        "GRPC_ENABLE_FORK_SUPPORT": "0",  # with it, what its client server forks crashes now and then
         **(environment or {}),
     }
     ray = "import sys; from ray.scripts.scripts import main; sys.exit(main())"
@@ -196,7 +204,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _below(roots: set[int]) -> dict[int, tuple[int, str]]:
     """Give the parent and the command line of each live descendant, by its pid."""
-    command = ["ps", "-axo", "pid=,ppid=,stat=,command="]
+    command = ["ps", "-axwwo", "pid=,ppid=,stat=,command="]  # wide, whatever the terminal
     listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     rows = [line.split(None, 3) for line in listed.splitlines()]
     live = {int(row[0]): (int(row[1]), row[3] if len(row) > 3 else "") for row in rows if not row[2].startswith("Z")}
