@@ -2,6 +2,7 @@
 
 import heapq
 import itertools
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,8 +30,9 @@ from plan_contracts.testing import RecordingSink
 from plan_exec.announcer import Announcer
 from plan_exec.choice import slots_of
 from plan_exec.dispatcher import Dispatcher
-from plan_exec.executors.executor import Attempt, Completion, Completions
+from plan_exec.executors.executor import Attempt, Completion, Completions, ExecutorLost
 from plan_exec.inbox import Message
+from plan_exec.interruptions import Interruptions
 from plan_exec.lane import Lane
 from plan_exec.limits import memory_share, task_limits
 from plan_exec.memory_budget import MemoryBudget
@@ -41,6 +43,7 @@ from plan_exec.task_states import task_states
 from plan_exec.testing import Scenario, scenario
 
 DEADLOCK = "the dispatcher sleeps, and nothing will ever wake it"
+GONE = ErrorPayload(code="executor_gone", stage="testing", message="the executor is gone")
 
 
 class SimulatedTime:
@@ -102,10 +105,13 @@ class SimulatedExecutor:
     seconds: Callable[[Attempt], float]
     error: Callable[[Attempt], ErrorPayload | None]
     can_kill: bool = True
+    gone_at: float = math.inf
     ran: list[Ran] = field(default_factory=list[Ran])
     running: dict[Attempt, float] = field(default_factory=dict[Attempt, float])
     requests: dict[Attempt, TaskRequest] = field(default_factory=dict[Attempt, TaskRequest])
     widths: Mapping[str, int] = field(default_factory=dict[str, int])
+    lost: bool = False
+    """Whether the dispatcher was told that it is gone."""
 
     def capabilities(self) -> ExecutorCapabilities:
         """Say what it can do."""
@@ -121,7 +127,8 @@ class SimulatedExecutor:
         """Do nothing."""
 
     def submit(self, attempt: Attempt, request: bytes) -> None:
-        """Run an attempt; more than there are slots for is a fault of the dispatcher."""
+        """Run an attempt; more than there are slots for, or one after the loss, is a fault of the dispatcher."""
+        assert not self.lost, f"{attempt} comes after the loss of its executor"
         width = self.widths.get(attempt.task, 1)
         busy = sum(self.widths.get(each.task, 1) for each in self.running)
         assert busy + width <= self.slots, f"{attempt} comes while {sorted(self.running)} run"
@@ -129,7 +136,8 @@ class SimulatedExecutor:
         self.running[attempt] = now
         self.requests[attempt] = decode_msgpack(request, TaskRequest)
         self.ran.append(Ran(attempt=attempt, started=now, ended=now + seconds, slots=width))
-        self.time.at(now + seconds, _Ended(attempt=attempt, answer=self._answer(attempt), executor=self))
+        if now + seconds < self.gone_at:
+            self.time.at(now + seconds, _Ended(attempt=attempt, answer=self._answer(attempt), executor=self))
 
     def cancel(self, attempt: Attempt) -> None:
         """End an attempt, or close its slot."""
@@ -139,6 +147,9 @@ class SimulatedExecutor:
             self.slots -= 1
             self.ran = [replace_end(each, self.time.now()) if each.attempt == attempt else each for each in self.ran]
             self.running.pop(attempt)
+
+    def spill(self, uri: str) -> None:
+        """Do nothing."""
 
     def release(self, uri: str) -> None:
         """Do nothing."""
@@ -176,6 +187,13 @@ def replace_end(ran: Ran, ended: float) -> Ran:
     return Ran(attempt=ran.attempt, started=ran.started, ended=min(ran.ended, ended), slots=ran.slots)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Lost(ExecutorLost):
+    """The loss of an executor, to which nothing is submitted once it is delivered."""
+
+    simulated: SimulatedExecutor
+
+
 class _Time(SimulatedTime):
     """Frees slots as completions are delivered, as a real executor does."""
 
@@ -183,6 +201,8 @@ class _Time(SimulatedTime):
         message = super().get(timeout)
         if isinstance(message, _Ended):
             message.executor.running.pop(message.attempt, None)
+        if isinstance(message, _Lost):
+            message.simulated.lost = True
         return message
 
 
@@ -229,8 +249,9 @@ def simulate(
     config: ExecutorConfig | None = None,
     can_kill: bool = True,
     fail_fast: bool = False,
+    losses: Mapping[Placement, float] | None = None,
 ) -> Simulated:
-    """Dispatch a graph over two executors of simulated time, or over those of a configuration."""
+    """Dispatch a graph over two executors of simulated time, or those of a configuration; some go away at a time."""
     made = scenario(text, folder, costs=costs)
     planned = Scenario(
         schedule=made.schedule,
@@ -242,9 +263,10 @@ def simulate(
     remote = ExecutorConfig(
         kind=ExecutorKind.THREADPOOL, max_tasks=1, remote_kind=ExecutorKind.MULTIPROCESSING, remote_max_tasks=1
     )
+    used = config or remote
     choice = ExecutorChoice(
-        mode=ExecutionMode.PLAN_PARALLEL if config else ExecutionMode.PLAN_PARALLEL_REMOTE,
-        config=config or remote,
+        mode=ExecutionMode.PLAN_PARALLEL_REMOTE if used.remote_kind else ExecutionMode.PLAN_PARALLEL,
+        config=used,
         reason="as simulated",
     )
     states = task_states(planned.schedule, planned.requests, planned.tasks, choice, policy)
@@ -262,14 +284,19 @@ def simulate(
         )
         for placement, count in slots.items()
     }
+    for placement, when in (losses or {}).items():
+        executors[placement].gone_at = when
+        time.at(when, _Lost(executor=placement, error=GONE, simulated=executors[placement]))
     budget = MemoryBudget(policy.memory_bytes, memory_share(policy, sum(slots.values())))
+    announcer = Announcer(sink, NoListener(), time, NoAdapters)
     dispatcher = Dispatcher(
         states,
         {placement: Lane(placement, lambda made=made: made) for placement, made in executors.items()},
         publisher=Publisher(planned.committer, states),
-        retention=Retention(states, lambda state, uri: None),
-        announcer=Announcer(sink, NoListener(), time, NoAdapters),
+        retention=Retention(states, 0, slots, lambda placement: executors[placement], announcer),
+        announcer=announcer,
         inbox=time,
+        interruptions=Interruptions(time),
         budget=budget,
         limits=lambda state: task_limits(state, policy, budget.need(state), sum(slots.values())),
         retries=policy.retries,

@@ -76,6 +76,16 @@ def test_staged_result_of_equal_bytes_is_published_by_the_verdict_it_already_has
     assert (tmp_path / "store" / "outputs" / "a.parquet").exists()
 
 
+def test_staged_result_that_cannot_be_published_by_an_old_verdict_fails_the_check(tmp_path: Path) -> None:
+    planned = _checked(tmp_path)
+    run(planned, SERIAL)
+    output = tmp_path / "store" / "outputs" / "a.parquet"
+    output.unlink()
+    output.mkdir()
+    report = run(_checked(tmp_path), SERIAL, committer=planned.committer)
+    assert statuses(report) == {"a": "succeeded", "check-a": "failed", "b": "skipped"}
+
+
 def test_temporary_result_is_kept_once_its_check_has_passed(tmp_path: Path) -> None:
     planned = _checked(tmp_path, temp=True)
     report = run(planned, SERIAL)

@@ -1,6 +1,7 @@
 """What starts when, over several executors in simulated time: in order, without idle slots, the same each time."""
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from random import Random
 
@@ -17,6 +18,7 @@ from plan_contracts import (
     ExecutorKind,
     Placement,
     RetryPolicy,
+    RoutingRules,
     TaskPolicy,
     TaskRetried,
     TaskScheduling,
@@ -51,7 +53,12 @@ def error_of(seed: int, attempt: Attempt) -> ErrorPayload | None:
     return Random(f"error {seed}/{attempt.task}/{attempt.number}").choice([None] * 8 + [TRANSIENT, FINAL])
 
 
-def run_seed(seed: int, config: ExecutorConfig | None = None, policy: ExecutionPolicy | None = None) -> Simulated:
+def run_seed(
+    seed: int,
+    config: ExecutorConfig | None = None,
+    policy: ExecutionPolicy | None = None,
+    losses: Mapping[Placement, float] | None = None,
+) -> Simulated:
     """Run a random graph with random durations and failures."""
     text, costs = graph_of(seed)
     with tempfile.TemporaryDirectory() as folder:
@@ -63,6 +70,7 @@ def run_seed(seed: int, config: ExecutorConfig | None = None, policy: ExecutionP
             costs=costs,
             config=config,
             policy=policy or ExecutionPolicy(),
+            losses=losses,
         )
 
 
@@ -213,6 +221,7 @@ def test_dispatch_slot_that_is_closed_is_not_used_until_it_comes_back(tmp_path: 
     assert starts == {"a": 0.0, "b1": 0.0, "b2": 4.0, "b3": 8.0}
     assert ran.outcomes["a"].error is not None
     assert ran.outcomes["a"].error.code == "task_timed_out"
+    assert "its slot is closed" in ran.outcomes["a"].error.message
     assert {ran.outcomes[name].status for name in ("b1", "b2", "b3")} == {TaskStatus.SUCCEEDED}
 
 
@@ -220,9 +229,9 @@ def test_dispatch_executor_without_open_slots_ends_its_tasks_and_not_the_others(
     policy = ExecutionPolicy(views={"a": TaskPolicy(timeout_seconds=5.0)})
 
     ran = simulate(
-        "a; b -> c; far",
+        "a; b -> c; later; last; far",
         tmp_path,
-        costs={"a": 0.9, "b": 0.2, "c": 0.1, "far": 8.0},
+        costs={"a": 0.9, "b": 0.2, "c": 0.1, "later": 0.2, "last": 0.1, "far": 8.0},
         seconds=lambda attempt: 60.0 if attempt.task == "a" else 20.0,
         policy=policy,
         can_kill=False,
@@ -233,7 +242,74 @@ def test_dispatch_executor_without_open_slots_ends_its_tasks_and_not_the_others(
     assert error is not None
     assert error.code == "executor_gone"
     assert "`b`" in error.message
-    assert ran.outcomes["c"].cause == "b"
+    assert {name: ran.outcomes[name].cause for name in ("c", "later", "last")} == dict.fromkeys(
+        ("c", "later", "last"), "b"
+    )
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(st.integers(0, 10_000), st.floats(0.0, 60.0))
+def test_dispatch_executor_that_goes_away_at_any_moment_ends_its_tasks_and_not_the_others(
+    seed: int, when: float
+) -> None:
+    whole, ran = run_seed(seed), run_seed(seed, losses={Placement.MULTIPROCESSING: when})
+
+    graph: nx.DiGraph[str] = nx.DiGraph(ran.scenario.tasks.edges)
+    graph.add_nodes_from(ran.scenario.schedule.ordered_tasks)
+    there = {task for task, cost in graph_of(seed)[1].items() if cost >= 1.0}
+    below = {each for task in there for each in nx.descendants(graph, task)}  # pyright: ignore[reportUnknownMemberType,reportUnknownVariableType] - a decorated function
+    assert ran.outcomes.keys() == whole.outcomes.keys()
+    differs = {name for name in ran.outcomes if ran.outcomes[name].status is not whole.outcomes[name].status}
+    assert differs <= there | below
+    assert {name for name in differs if ran.outcomes[name].status is TaskStatus.FAILED} <= there
+
+
+def test_dispatch_executor_that_goes_away_while_its_only_task_pauses_fails_the_task_at_once(tmp_path: Path) -> None:
+    ran = simulate(
+        "far -> below",
+        tmp_path,
+        costs={"far": 8.0, "below": 8.0},
+        seconds=lambda _: 1.0,
+        error=lambda _: TRANSIENT,
+        policy=ExecutionPolicy(retries=RetryPolicy(base_seconds=10.0, jitter=0.0)),
+        losses={Placement.MULTIPROCESSING: 2.0},
+    )
+
+    error = ran.outcomes["far"].error
+    assert error is not None
+    assert error.code == "executor_gone"
+    assert ran.outcomes["below"].cause == "far"
+    assert ran.seconds == 2.0
+
+
+def test_dispatch_executor_that_goes_away_before_its_first_task_is_ready_fails_it_when_it_is(tmp_path: Path) -> None:
+    ran = simulate(
+        "near -> far1; near -> far2; near -> next",
+        tmp_path,
+        costs={"near": 0.5, "far1": 8.0, "far2": 4.0, "next": 0.1},
+        seconds=lambda _: 1.0,
+        losses={Placement.MULTIPROCESSING: 0.5},
+    )
+
+    error = ran.outcomes["far1"].error
+    assert error is not None
+    assert error.code == "executor_gone"
+    assert ran.outcomes["far2"].cause == "far1"
+    assert ran.outcomes["next"].status is TaskStatus.SUCCEEDED
+
+
+def test_dispatch_task_that_fails_while_the_run_stops_is_not_announced_to_be_tried_again(tmp_path: Path) -> None:
+    ran = simulate(
+        "a; b",
+        tmp_path,
+        costs={"a": 9.0, "b": 0.5},
+        seconds=lambda attempt: 1.0 if attempt.task == "a" else 2.0,
+        error=lambda attempt: FINAL if attempt.task == "a" else TRANSIENT,
+        fail_fast=True,
+    )
+
+    assert {name: outcome.status for name, outcome in ran.outcomes.items()} == dict.fromkeys("ab", TaskStatus.FAILED)
+    assert not ran.sink.of_type(TaskRetried)
 
 
 WIDE = ExecutorConfig(kind=ExecutorKind.THREADPOOL, max_tasks=4)
@@ -249,9 +325,40 @@ def test_dispatch_wide_task_waits_for_its_slots_and_is_not_passed_over_for_ever(
         ";".join(costs), tmp_path, costs=costs, config=WIDE, policy=policy, seconds=lambda attempt: costs[attempt.task]
     )
 
-    starts = [each.attempt.task for each in ran.executors[Placement.THREADPOOL].ran]
+    ran_in_order = ran.executors[Placement.THREADPOOL].ran
+    starts = [each.attempt.task for each in ran_in_order]
     assert starts[0] == "first"
+    assert [each.started for each in ran_in_order[:4]] == [0.0] * 4  # the slots that it leaves free are used meanwhile
     assert starts.index("wide") <= 10
+    assert {outcome.status for outcome in ran.outcomes.values()} == {TaskStatus.SUCCEEDED}
+
+
+def test_dispatch_task_that_waits_for_memory_is_not_passed_over_for_ever_by_another_executor(tmp_path: Path) -> None:
+    # The second executor always has one of its two slots at work, so that the memory is never free by itself.
+    small = [f"s{index:03d}" for index in range(60)]
+    policy = ExecutionPolicy(
+        memory_bytes=1000,
+        routing=RoutingRules(views={"big": ExecutorKind.THREADPOOL}),
+        views={"big": TaskPolicy(memory_bytes=900), **{name: TaskPolicy(memory_bytes=300) for name in small}},
+    )
+
+    ran = simulate(
+        "; ".join(["s001 -> big", *small]),
+        tmp_path,
+        costs={"big": 40.0, **dict.fromkeys(small, 1.0), "s000": 99.0, "s001": 98.0},
+        config=ExecutorConfig(
+            kind=ExecutorKind.THREADPOOL,
+            max_tasks=1,
+            remote_kind=ExecutorKind.MULTIPROCESSING,
+            remote_max_tasks=2,
+        ),
+        policy=policy,
+        seconds=lambda attempt: 1.5 if attempt.task == "s000" else 1.0,
+    )
+
+    (big,) = ran.executors[Placement.THREADPOOL].ran
+    before = [each for each in ran.executors[Placement.MULTIPROCESSING].ran if each.started < big.started]
+    assert len(before) <= 12
     assert {outcome.status for outcome in ran.outcomes.values()} == {TaskStatus.SUCCEEDED}
 
 

@@ -8,6 +8,7 @@ import functions
 import parallel_functions
 import pytest
 from executing import PROCESSES, SERIAL, THREADS, outcome_of, run
+from hamilton.lifecycle import NodeExecutionHook
 
 from plan_contracts import (
     DaskSettings,
@@ -38,7 +39,19 @@ def _without_request(folder: Path) -> object:
     return run(planned, THREADS)
 
 
+class Broken(NodeExecutionHook):
+    """Raises before each node."""
+
+    def run_before_node_execution(self, **given: object) -> None:
+        """Raise."""
+        raise KeyError("span")
+
+    def run_after_node_execution(self, **given: object) -> None:
+        """Do nothing."""
+
+
 RAISED: dict[str, Callable[[Path], object]] = {
+    "adapter_failed": lambda folder: run(scenario("daily_revenue", folder), THREADS, adapters=[Broken()]),
     "cluster_not_secure": lambda folder: check_dask_address(DaskSettings(address="tcp://cluster.example:8786")),
     "cluster_unreachable": lambda folder: check_ray_address(RaySettings(address="127.0.0.1:1")),
     "executor_not_available": lambda folder: choose_executor(

@@ -56,6 +56,20 @@ def test_module_optional_input_is_taken_where_it_is_given() -> None:
 
 
 @pytest.mark.timeout(60)
+@pytest.mark.parametrize("mode", MODES)
+def test_module_overridden_function_and_what_it_alone_needs_are_not_computed(mode: ExecutionMode) -> None:
+    wanted, inputs, overrides = ["total", "below_failing", "doubled"], {"start": 3}, {"doubled": 100, "failing": 1.5}
+    own = driver.Builder().with_modules(functions).build()
+    watcher = Watcher()
+
+    computed = execute_module(functions, wanted, inputs=inputs, overrides=overrides, adapters=[watcher], mode=mode)
+
+    assert computed == own.execute(list(wanted), inputs=inputs, overrides=overrides)
+    assert computed["doubled"] == 100
+    assert {name for _, name, _ in watcher.seen} == {"squared", "total", "below_failing"}
+
+
+@pytest.mark.timeout(60)
 def test_module_functions_that_do_not_wait_for_each_other_run_at_once() -> None:
     (apart,) = execute_module(functions, ["apart"], inputs={"start": 1}, max_tasks=2).values()
 

@@ -73,8 +73,8 @@ def test_parallel_long_task_does_not_hold_back_an_independent_chain(way: str, tm
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize("way", PARALLEL)
 def test_parallel_fills_every_slot(way: str, tmp_path: Path) -> None:
-    # Each of the first four waits for the next one to start, so they end only when all four run at once.
-    scripts = {"a": "await b", "b": "await c", "c": "await d", "d": "await a"}
+    # The first three hold their slots until the fourth has started, which it can in no slot but its own.
+    scripts = dict.fromkeys("abc", "await d")
     planned = scenario("a; b; c; d; e; f", tmp_path, scripts=scripts, costs=dict.fromkeys("abcd", 2.0))
 
     report = run(planned, way, slots=4)
@@ -127,7 +127,7 @@ def test_execute_waiting_uses_no_processor(way: str, tmp_path: Path) -> None:
 def test_execute_events_tell_each_tasks_life_in_order(way: str, tmp_path: Path) -> None:
     sink = RecordingSink()
 
-    planned = scenario("a -> b; c", tmp_path, scripts={"c": "fail"})
+    planned = scenario("a -> b; c -> d", tmp_path, scripts={"c": "fail"}, costs={"a": 2.5})
     run(planned, way, sink=sink)
 
     events = sink.events
@@ -138,9 +138,22 @@ def test_execute_events_tell_each_tasks_life_in_order(way: str, tmp_path: Path) 
         assert kinds == [TaskRouting, TaskScheduling, TaskStarted, TaskFinished]
     decisions = {event.decision.task: event.decision for event in sink.of_type(TaskScheduling)}
     assert decisions["b"].waited_for == "a"
-    assert {name: decision.rank for name, decision in decisions.items()} == {
-        name: rank for rank, name in enumerate(planned.schedule.ordered_tasks)
+    assert decisions["a"].ready_beside == 1
+    schedule = planned.schedule
+    for name, decision in decisions.items():
+        assert decision.rank == schedule.ordered_tasks.index(name)
+        assert decision.bottom_level_cost == schedule.bottom_level_costs[name]
+        assert decision.slack == schedule.slack_by_task[name]
+        assert decision.ready_at_unix_ms <= decision.started_at_unix_ms
+    ends = {event.task: event for event in sink.of_type(TaskFinished)}
+    assert {name: end.predicted_seconds for name, end in ends.items()} == schedule.task_costs
+    assert {name: (end.attempts, end.cause) for name, end in ends.items()} == {
+        "a": (1, None),
+        "b": (1, None),
+        "c": (1, None),
+        "d": (0, "c"),
     }
+    assert {name for name, end in ends.items() if end.worker} == {"a", "b", "c"}
     assert {event.decision.executor.value for event in sink.of_type(TaskRouting)} == {
         {SERIAL: "inline", THREADS: "threadpool", PROCESSES: "multiprocessing"}[way]
     }

@@ -2,6 +2,7 @@
 
 from plan_exec.choice import choose_executor
 from plan_exec.errors import (
+    AdapterFailed,
     AnswerUnreadable,
     ClusterNotSecure,
     ClusterUnreachable,
@@ -24,7 +25,7 @@ from plan_exec.errors import (
 from plan_exec.execution import execute_plan
 from plan_exec.executors.executor import Attempt, Completion, Completions, Executor, ExecutorLost
 from plan_exec.executors.making import ExecutorFactory
-from plan_exec.limits import threads_at_stake
+from plan_exec.limits import check_wishes, threads_at_stake
 from plan_exec.modules import execute_module
 from plan_exec.progress import ProgressListener
 from plan_exec.routing import check_rules
@@ -34,6 +35,7 @@ __all__ = [
     "execute_plan",
     "execute_module",
     "check_rules",
+    "check_wishes",
     "choose_executor",
     "threads_at_stake",
     "ProgressListener",
@@ -45,6 +47,7 @@ __all__ = [
     "ExecutorFactory",
     "ExecutorLost",
     # errors
+    "AdapterFailed",
     "AnswerUnreadable",
     "ClusterNotSecure",
     "ClusterUnreachable",

@@ -11,6 +11,7 @@ from plan_contracts import (
     ErrorPayload,
     EventSink,
     OutputRecord,
+    ResultSpilled,
     RoutingDecision,
     ScanUnitFinished,
     SchedulingDecision,
@@ -35,6 +36,8 @@ class TaskEnd:
     status: TaskStatus
     outputs: tuple[OutputRecord, ...] = ()
     temp: tuple[OutputRecord, ...] = ()
+    worker: str | None = None
+    """Who ran the last attempt; none when it gave no result."""
     metrics: TaskMetrics | None = None
     """What the last attempt used; none when it gave no result."""
     checks: tuple[CheckResult, ...] = ()
@@ -72,7 +75,9 @@ class Announcer:
         """Remember since when a task could run."""
         state.ready_at = self._clock.unix_ms()
 
-    def started(self, state: TaskState, route: RoutingDecision, *, ready_beside: int) -> None:
+    def started(
+        self, state: TaskState, route: RoutingDecision, *, ready_beside: int, in_memory: tuple[str, ...] = ()
+    ) -> None:
         """Tell of an attempt; of the routing, and to the adapters, with the first one only.
 
         The first attempt at a unit is that of its scan too.
@@ -91,6 +96,7 @@ class Announcer:
             started_at_unix_ms=now,
             waited_for=state.waited_for,
             ready_beside=ready_beside,
+            in_memory=in_memory,
         )
         if first:
             whole.started_at = now
@@ -105,7 +111,7 @@ class Announcer:
         if state.unit is not None and state.attempts == 1:
             self._lifecycle.before_unit(state.task.name, state.unit)
 
-    def retried(self, state: TaskState, delay_seconds: float, error: ErrorPayload) -> None:
+    def retried(self, state: TaskState, delay_seconds: float, error: ErrorPayload, worker: str | None) -> None:
         """Tell of an attempt that failed and will be followed by another."""
         self._sink.emit(
             TaskRetried(
@@ -114,6 +120,19 @@ class Announcer:
                 attempt=state.attempts,
                 delay_seconds=delay_seconds,
                 error=error,
+                worker=worker,
+            )
+        )
+
+    def spilled(self, state: TaskState, view: str, size: int, next_reader: TaskState) -> None:
+        """Tell of a result that left the memory to make room."""
+        self._sink.emit(
+            ResultSpilled(
+                task=state.task.name,
+                view=view,
+                bytes=size,
+                next_reader=next_reader.task.name,
+                next_rank=next_reader.index,
             )
         )
 
@@ -126,6 +145,7 @@ class Announcer:
                 unit=key,
                 status=end.status,
                 attempts=state.attempts,
+                worker=end.worker,
                 metrics=end.metrics,
                 temp=end.temp,
                 error=end.error,
@@ -163,6 +183,7 @@ class Announcer:
                 definition=state.task.definition,
                 predicted_seconds=state.cost,
                 actual_seconds=outcome.seconds,
+                worker=end.worker,
                 metrics=metrics,
                 outputs=outcome.outputs,
                 temp=outcome.temp,

@@ -8,7 +8,6 @@ to the end, and no executor waits for another.
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 from plan_contracts import (
     ErrorPayload,
@@ -26,9 +25,9 @@ from plan_exec.answers import read_answer
 from plan_exec.endings import Endings
 from plan_exec.executors.executor import Attempt, Completion, ExecutorLost
 from plan_exec.frontier import Frontier
-from plan_exec.handoff import completed_inputs, is_read_in_memory, key_of, ready_to_send
+from plan_exec.handoff import completed_inputs, key_of, ready_to_send
 from plan_exec.inbox import Inbox, Interruption
-from plan_exec.interruptions import interruptions_into
+from plan_exec.interruptions import Interruptions
 from plan_exec.lane import Lane
 from plan_exec.lost_attempts import every_slot_closed, of_task, timed_out
 from plan_exec.memory_budget import MemoryBudget
@@ -43,13 +42,6 @@ GRACE_SECONDS = 3.0
 """After an interruption, the time that running tasks have to end by themselves."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Retry:
-    """A task whose pause is over."""
-
-    state: TaskState
-
-
 class Dispatcher:
     """Runs the tasks of one schedule, each on the executor that it is routed to.
 
@@ -62,11 +54,13 @@ class Dispatcher:
     publisher
         Publishes what tasks give, and knows what need not be made again.
     retention
-        Forgets results in memory.
+        Knows which results are in memory, and which of them leave it.
     announcer
         Tells what happens.
     inbox
         What wakes the dispatcher.
+    interruptions
+        Puts the user's interrupts there.
     budget
         Admits tasks by memory.
     limits
@@ -88,6 +82,7 @@ class Dispatcher:
         retention: Retention,
         announcer: Announcer,
         inbox: Inbox,
+        interruptions: Interruptions,
         budget: MemoryBudget,
         limits: Callable[[TaskState], TaskLimits],
         retries: RetryPolicy,
@@ -99,16 +94,18 @@ class Dispatcher:
         self._frontier = Frontier(states)
         self._announcer = announcer
         self._inbox = inbox
+        self._interruptions = interruptions
         self._budget = budget
         self._publisher = publisher
+        self._retention = retention
         self._endings = Endings(self._frontier, publisher, retention, announcer, budget)
         self._limits = limits
         self._retries = retries
         self._full = full
         self._fail_fast = fail_fast
         self._owners = {view: state.task.name for state in states.values() for view in state.task.outputs}
-        self._timers: Timers[Attempt | _Retry] = Timers()
-        self._pausing = 0
+        self._timers: Timers[Attempt | TaskState] = Timers()
+        self._pausing: dict[str, TaskState] = {}
         self._stopped_by: str | None = None
         self._deadline: float | None = None
         self._ended_by_itself = False
@@ -119,13 +116,9 @@ class Dispatcher:
 
         An interruption counts as one that comes before the first task: what is left is skipped.
         """
-        try:
-            self._make_ready(self._frontier.roots())
-        except KeyboardInterrupt:
-            self.interrupted = True
-            for lane in self._lanes.values():
-                lane.drain()
-            self._endings.end_the_rest(self._stopped_by)
+        self._make_ready(self._frontier.roots())
+        if self._interruptions.count:
+            self._end_unstarted()
         return not self._anything_ready
 
     @property
@@ -148,18 +141,25 @@ class Dispatcher:
         """
         if not self._anything_ready:
             return self._endings.outcomes
-        with ExitStack() as stack:
+        with ExitStack() as started:
             try:
-                stack.enter_context(interruptions_into(self._inbox))
                 for lane in self._used_lanes():
-                    stack.callback(self._stop, lane)
-                    lane.executor.start(self._inbox)
+                    started.callback(self._stop, lane)
+                    with self._interruptions.raised():
+                        lane.executor.start(self._inbox)
                 self._loop()
                 self._ended_by_itself = not self._anything_running
             except KeyboardInterrupt:
                 self.interrupted = True
         self._endings.end_the_rest(self._stopped_by)
         return self._endings.outcomes
+
+    def _end_unstarted(self) -> None:
+        """End a run that was interrupted before its first task."""
+        self.interrupted = True
+        for lane in self._lanes.values():
+            lane.drain()
+        self._endings.end_the_rest(self._stopped_by)
 
     def _stop(self, lane: Lane) -> None:
         lane.executor.stop(at_once=not self._ended_by_itself)
@@ -212,14 +212,15 @@ class Dispatcher:
         return self.interrupted or self._stopped_by is not None
 
     def _interrupt(self) -> None:
-        """Start nothing more, and take what still ends within the grace period."""
+        """Start nothing more, and take what still ends within the grace period; the second time there is none."""
+        grace = 0.0 if self.interrupted else GRACE_SECONDS
         self.interrupted = True
-        self._deadline = self._inbox.now() + GRACE_SECONDS
+        self._deadline = self._inbox.now() + grace
 
     def _make_ready(self, states: list[TaskState]) -> None:
         """Queue tasks whose producers are done; those that can be reused are final at once, and so on downstream."""
         pending = deque(states)
-        while pending:
+        while pending and not self._interruptions.count:
             state = pending.popleft()
             self._announcer.ready(state)
             state.request = completed_inputs(state, self._states, self._owners)
@@ -254,8 +255,10 @@ class Dispatcher:
         lane = self._lane(state)
         if state.block is not None and state.block.error is not None:
             self._endings.skipped(state, state.task.name)
-        elif lane.lost_by is None:
+        elif lane.lost is None:
             lane.push(state)
+        elif lane.lost_by is None:
+            self._fail_without_executor(lane, lane.lost, state)
         elif state.last_error is not None:
             self._endings.failed(state, state.last_error)
         else:
@@ -273,12 +276,13 @@ class Dispatcher:
     def _start(self, lane: Lane, state: TaskState) -> None:
         state.attempts += 1
         attempt = Attempt(state.name, state.attempts)
-        in_memory = lane.executor.capabilities().shares_memory and is_read_in_memory(state, self._states)
+        keep = lane.executor.capabilities().shares_memory and self._retention.is_wanted(state)
+        in_memory = self._retention.begin(attempt, state)
         limits = self._limits(state)
-        self._announcer.started(state, state.route, ready_beside=lane.ready_count)
+        self._announcer.started(state, state.route, ready_beside=lane.ready_count, in_memory=tuple(in_memory))
         lane.begin(attempt, state)
         self._budget.take(state)
-        lane.executor.submit(attempt, encode_msgpack(ready_to_send(state, limits, in_memory=in_memory)))
+        lane.executor.submit(attempt, encode_msgpack(ready_to_send(state, limits, in_memory=in_memory, keep=keep)))
         if limits.timeout_seconds is not None:
             self._timers.add(self._inbox.now() + limits.timeout_seconds, attempt)
 
@@ -298,10 +302,13 @@ class Dispatcher:
             result, _ = read_answer(named, completion)
             if result is not None:
                 self._endings.discard(named, result)
+            self._retention.end(completion.attempt)
             return
         if self._may_overlap(lane, state):
             self._start_ready()
         self._complete(state, completion)
+        self._retention.end(completion.attempt)
+        self._retention.make_room()
 
     def _may_overlap(self, lane: Lane, state: TaskState) -> bool:
         """Whether the free slot can be filled before the result of this task is verified and published.
@@ -319,6 +326,8 @@ class Dispatcher:
         if result is not None and error is None:
             error = self._endings.accept(state, result)
         if error is not None:
+            if result is not None:
+                self._endings.discard(state, result)
             self._fail(state, error, result)
             return
         done = self._endings.succeeded(state, result)
@@ -331,10 +340,10 @@ class Dispatcher:
         may = may_retry(self._retries, error, state.attempts, most) or self._may_save_memory(state, error)
         if may and not self._stopping:
             delay = retry_delay(self._retries, state.request.run_id, state.name, state.attempts)
-            self._announcer.retried(state, delay, error)
+            self._announcer.retried(state, delay, error, result.worker if result is not None else None)
             state.last_error = error
-            self._pausing += 1
-            self._timers.add(self._inbox.now() + delay, _Retry(state=state))
+            self._pausing[state.name] = state
+            self._timers.add(self._inbox.now() + delay, state)
             return
         self._endings.failed(state, error, result)
         if state.block is not None:
@@ -354,12 +363,11 @@ class Dispatcher:
     def _take_due(self) -> None:
         """Queue tasks whose pause is over, and give up attempts that took too long."""
         for due in self._timers.pop_due(self._inbox.now()):
-            if isinstance(due, _Retry):
-                self._pausing -= 1
-                self._announcer.ready(due.state)
-                self._queue(due.state)
-            else:
+            if isinstance(due, Attempt):
                 self._give_up(due)
+            elif self._pausing.pop(due.name, None) is not None:
+                self._announcer.ready(due)
+                self._queue(due)
 
     def _give_up(self, attempt: Attempt) -> None:
         state = self._named(attempt)
@@ -371,13 +379,21 @@ class Dispatcher:
         self._fail(state, timed_out(state, killed=killed))
 
     def _lose(self, lane: Lane, error: ErrorPayload) -> None:
-        """End what an executor that is gone was running, and skip what waits for it."""
-        running = [state for attempt in list(lane.running) if (state := self._end(lane, attempt))]
-        waiting = lane.drain()
-        lost = running or waiting[:1]
-        for state in lost:
-            lane.lost_by = lane.lost_by or state.task.name
-            self._endings.failed(state, of_task(error, state.name))
-        for state in waiting:
+        """End what an executor that is gone was running or was to run again, and skip what waits for it, also later."""
+        lane.lost = error
+        attempts = list(lane.running)
+        running = [state for attempt in attempts if (state := self._end(lane, attempt))]
+        pausing = [state for state in self._pausing.values() if self._lane(state) is lane]
+        for state in pausing:
+            del self._pausing[state.name]
+        for state in (*running, *pausing):
+            self._fail_without_executor(lane, error, state)
+        for attempt in attempts:
+            self._retention.end(attempt)
+        for state in lane.drain():
             if not state.final:
                 self._queue(state)
+
+    def _fail_without_executor(self, lane: Lane, error: ErrorPayload, state: TaskState) -> None:
+        lane.lost_by = lane.lost_by or state.task.name
+        self._endings.failed(state, of_task(error, state.name))

@@ -122,6 +122,13 @@ class ResultMisplaced(ExecutionError, ValueError):
     exit_code = 1
 
 
+class AdapterFailed(ExecutionError, RuntimeError):
+    """A lifecycle adapter of Hamilton's raised; what had ended before is kept, and nothing more is started."""
+
+    code = "adapter_failed"
+    subject_kind = SubjectKind.SETTING
+
+
 class NodeNotSupported(ExecutionError, NotImplementedError):
     """A function of a Hamilton module can only be run by Hamilton's own driver."""
 

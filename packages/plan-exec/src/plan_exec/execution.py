@@ -27,10 +27,12 @@ from plan_exec.dispatcher import Dispatcher
 from plan_exec.executors.making import ExecutorFactory, make_lanes
 from plan_exec.hamilton_import import without_extensions
 from plan_exec.inbox import QueueInbox
-from plan_exec.limits import check_limits, memory_share, task_limits
+from plan_exec.interruptions import Interruptions
+from plan_exec.limits import check_limits, memory_share, retained_bytes, task_limits
 from plan_exec.memory_budget import MemoryBudget
 from plan_exec.progress import NoListener, ProgressListener
 from plan_exec.publishing import Publisher
+from plan_exec.requested_tasks import requested_tasks
 from plan_exec.retention import Retention
 from plan_exec.routing import check_executors
 from plan_exec.scan_units import unit_keys
@@ -45,7 +47,6 @@ if TYPE_CHECKING:
 def execute_plan(
     schedule: PlanScheduleArtifact,
     requests: Mapping[str, TaskRequest],
-    tasks: TaskGraph,
     runtime: str,
     sink: EventSink,
     committer: Committer,
@@ -53,6 +54,7 @@ def execute_plan(
     mode: ExecutionMode = ExecutionMode.PLAN_PARALLEL,
     executor_config: ExecutorConfig | None = None,
     *,
+    tasks: TaskGraph | None = None,
     policy: ExecutionPolicy = ExecutionPolicy(),
     full: bool = False,
     fail_fast: bool = False,
@@ -71,8 +73,6 @@ def execute_plan(
         Order, costs and slack.
     requests
         What each scheduled task is to do, by name.
-    tasks
-        The tasks with their edges.
     runtime
         `module:attribute` of a `WorkerRuntime`, imported wherever tasks run.
     sink
@@ -85,6 +85,8 @@ def execute_plan(
         How tasks are spread.
     executor_config
         The executors; none lets the planner choose for this machine.
+    tasks
+        The tasks with their edges and tags; none takes from the requests what these say of it.
     policy
         Where tasks go beyond what the mode says, how often they are tried, and what each may use.
     full
@@ -119,9 +121,12 @@ def execute_plan(
     began = clock.monotonic()
     choice = choose_executor(mode, executor_config)
     check_executors(policy.routing, choice)
+    tasks = tasks if tasks is not None else requested_tasks(requests)
     states = task_states(schedule, requests, tasks, choice, policy)
     inbox = QueueInbox()
-    lanes = make_lanes(choice, runtime, committer.stage_uri(), executors)
+    interruptions = Interruptions(inbox)
+    retain_bytes = retained_bytes(policy)
+    lanes = make_lanes(choice, runtime, committer.stage_uri(), executors, retain_bytes)
     slots = slots_of(choice)
     check_limits(states.values(), policy, slots)
     total_slots = sum(slots.values())
@@ -137,20 +142,19 @@ def execute_plan(
         units = {name: unit_keys(work) for name in states if isinstance(work := requests[name].work, ScanWork)}
         return HamiltonRun(producers, node_tags(schedule, tasks), routes, adapters, units)
 
-    def release(state: TaskState, uri: str) -> None:
-        lanes[state.route.executor].executor.release(uri)
-
     def limits(state: TaskState) -> TaskLimits:
         cores = lanes[state.route.executor].executor.capabilities().cores_per_task
         return task_limits(state, policy, budget.need(state), total_slots, cores)
 
+    announcer = Announcer(sink, progress if progress is not None else NoListener(), clock, hamilton)
     dispatcher = Dispatcher(
         states,
         lanes,
         publisher=Publisher(committer, states),
-        retention=Retention(states, release),
-        announcer=Announcer(sink, progress if progress is not None else NoListener(), clock, hamilton),
+        retention=Retention(states, retain_bytes, slots, lambda placement: lanes[placement].executor, announcer),
+        announcer=announcer,
         inbox=inbox,
+        interruptions=interruptions,
         budget=budget,
         limits=limits,
         retries=policy.retries,
@@ -158,9 +162,10 @@ def execute_plan(
         fail_fast=fail_fast,
     )
     sink.emit(ExecutionStarted(mode=choice.mode, executor_config=choice.config, reason=choice.reason, policy=policy))
-    nothing_to_run = dispatcher.reuse()
-    # Hamilton, whose import takes a second, is left alone when there is nothing for it to see.
-    outcomes = dispatcher.outcomes if nothing_to_run and not adapters else hamilton().execute(dispatcher.run)
+    with interruptions.taken():
+        nothing_to_run = dispatcher.reuse()
+        # Hamilton, whose import takes a second, is left alone when there is nothing for it to see.
+        outcomes = dispatcher.outcomes if nothing_to_run and not adapters else hamilton().execute(dispatcher.run)
     return ExecutionReport(
         outcomes=tuple(outcomes[name] for name in schedule.ordered_tasks),
         seconds=clock.monotonic() - began,

@@ -21,7 +21,7 @@ from hamilton.io.materialization import ExtractorFactory
 from hamilton.lifecycle import base as lifecycle_base
 
 from plan_contracts import ErrorPayload, RoutingDecision, TaskOutcome, TaskStatus
-from plan_exec.errors import NodeNotSupported
+from plan_exec.errors import AdapterFailed, NodeNotSupported
 from plan_exec.hamilton_nodes import UNIT, UNITS, scan_nodes, scope_of, task_node
 from plan_exec.tags import TagValue
 
@@ -198,6 +198,7 @@ class NodeHooks:
         self._adapters = adapters
         self._nodes = nodes
         self._contexts: dict[tuple[str, str], Context] = {}
+        self._listened_to = bool(adapters.sync_hooks)
         self.run_id = ""
 
     def grouped(self) -> None:
@@ -206,11 +207,15 @@ class NodeHooks:
 
     def before(self, name: str, inputs: Mapping[str, Any], unit: str = "") -> None:
         """Call the hooks before a node, or before one unit of it; its inputs are whatever its function takes."""
+        if not self._listened_to:
+            return
         context = self._contexts[name, unit] = copy_context()
         context.run(self._before, self._nodes[name], dict(inputs), unit)
 
     def after(self, name: str, result: Any, error: Exception | None, unit: str = "") -> None:
         """Call the hooks after a node, or after one unit of it; its result is whatever its function gives."""
+        if not self._listened_to:
+            return
         self._contexts.pop((name, unit)).run(self._after, self._nodes[name], result, error, unit)
 
     def expand(self, name: str, units: Sequence[str]) -> None:
@@ -245,8 +250,15 @@ class NodeHooks:
 
     def _call(self, hook: str, **arguments: Any) -> None:
         """Call one hook; the arguments are as different as Hamilton's hooks."""
-        if self._adapters.does_hook(hook, is_async=False):
-            self._adapters.call_all_lifecycle_hooks_sync(hook, run_id=self.run_id, **arguments)
+        for adapter in self._adapters.sync_hooks.get(hook, ()):
+            try:
+                getattr(adapter, hook)(run_id=self.run_id, **arguments)
+            except Exception as reason:
+                name, about = type(adapter).__name__, arguments.get("task_id")
+                where = f"`{hook}`" + (f" of `{about}`" if about is not None else "")
+                message = f"The adapter `{name}` raised {type(reason).__name__} in {where}: {reason}"
+                mend = "Mend the adapter, or take it out of `adapters` under `[execution]` (or `--adapter`)."
+                raise AdapterFailed(message, subject=name, suggestion=mend) from reason
 
 
 class FunctionGraph:
@@ -271,14 +283,18 @@ class FunctionGraph:
         )
 
     def execute(
-        self, wanted: Sequence[str], inputs: Mapping[str, Any], run: "Callable[[FunctionRun], Mapping[str, Any]]"
+        self,
+        wanted: Sequence[str],
+        inputs: Mapping[str, Any],
+        overrides: Mapping[str, Any],
+        run: "Callable[[FunctionRun], Mapping[str, Any]]",
     ) -> dict[str, Any]:
         """Check inputs and types as Hamilton does, then leave the nodes to `run`, which gives values by name."""
         self._driver.graph_executor = _FunctionExecutor(
             run, cast(lifecycle_base.LifecycleAdapterSet, self._driver.adapter)
         )
         final: list[Any] = list(wanted)  # Hamilton's parameter takes functions and variables too
-        return cast(dict[str, Any], self._driver.execute(final, inputs=dict(inputs)))
+        return cast(dict[str, Any], self._driver.execute(final, inputs=dict(inputs), overrides=dict(overrides)))
 
 
 class FunctionRun:

@@ -6,6 +6,10 @@ from typing import Protocol
 
 from plan_exec.executors.executor import Completion, ExecutorLost
 
+LOOK_SECONDS = 0.1
+"""Longest sleep at a stretch: Python calls handlers of signals in the main thread, which a signal does not wake that
+comes in the moment before it falls asleep, or to another thread."""
+
 
 class Interruption:
     """The user wants the run to end."""
@@ -26,7 +30,7 @@ class Inbox(Protocol):
         ...
 
     def get(self, timeout: float | None) -> Message | None:
-        """Sleep until there is a message; none when the time, in seconds, is over first."""
+        """Sleep until there is a message, at most as many seconds; none where it was woken by anything else."""
         ...
 
 
@@ -45,8 +49,8 @@ class QueueInbox:
         self._queue.put(message)
 
     def get(self, timeout: float | None) -> Message | None:
-        """Sleep until there is a message, or the time is over."""
+        """Sleep until there is a message, the time is over, or it is time to look for signals."""
         try:
-            return self._queue.get(timeout=timeout)
+            return self._queue.get(timeout=LOOK_SECONDS if timeout is None else min(timeout, LOOK_SECONDS))
         except Empty:
             return None

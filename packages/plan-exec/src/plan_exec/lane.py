@@ -4,16 +4,13 @@ import heapq
 from collections.abc import Callable
 from functools import cached_property
 
-from plan_contracts import Placement
+from plan_contracts import ErrorPayload, Placement
 from plan_exec.executors.executor import Attempt, Executor
-from plan_exec.memory_budget import MemoryBudget
+from plan_exec.memory_budget import MOST_PASSED_OVER, MemoryBudget
 from plan_exec.task_state import ScanBlock, TaskState
 
 LOOK_AHEAD = 16
 """Ready tasks that are looked at for one that fits."""
-
-MOST_PASSED_OVER = 8
-"""How often a task may be passed over by less urgent ones that need less."""
 
 
 class Lane:
@@ -36,8 +33,10 @@ class Lane:
         self._ready: list[tuple[int, int, TaskState]] = []
         self.running: dict[Attempt, TaskState] = {}
         self._used_slots = 0
+        self.lost: ErrorPayload | None = None
+        """Why there is no executor any more."""
         self.lost_by: str | None = None
-        """The task with which the executor was lost."""
+        """The first task that came to nothing by that."""
 
     @cached_property
     def executor(self) -> Executor:
@@ -63,12 +62,12 @@ class Lane:
                 found = state
             else:
                 passed_over.append(entry)
+                if self._has_slots(state):
+                    budget.refuse(state)
                 if state.passed_over >= MOST_PASSED_OVER:
-                    if self._has_slots(state):
-                        budget.promise(state)
                     break
         for each in passed_over:
-            each[-1].passed_over += found is not None
+            each[-1].passed_over += found is not None and not self._has_slots(each[-1])
             heapq.heappush(self._ready, each)
         return found
 

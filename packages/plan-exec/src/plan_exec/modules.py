@@ -36,6 +36,7 @@ from plan_exec.dispatcher import Dispatcher
 from plan_exec.errors import NodeFailed
 from plan_exec.executors.threads import ThreadExecutor
 from plan_exec.inbox import QueueInbox
+from plan_exec.interruptions import Interruptions
 from plan_exec.lane import Lane
 from plan_exec.limits import task_limits
 from plan_exec.memory_budget import MemoryBudget
@@ -61,6 +62,7 @@ def execute_module(
     wanted: Sequence[str],
     *,
     inputs: Mapping[str, Value] | None = None,
+    overrides: Mapping[str, Value] | None = None,
     config: Mapping[str, Value] | None = None,
     adapters: "Sequence[LifecycleAdapter]" = (),
     mode: ExecutionMode = ExecutionMode.PLAN_PARALLEL,
@@ -80,6 +82,8 @@ def execute_module(
         Names of functions or inputs.
     inputs
         Values that no function computes.
+    overrides
+        Values in the place of what functions would give; neither these nor what they alone need is computed.
     config
         What decides between functions (`@config.when`).
     adapters
@@ -116,7 +120,7 @@ def execute_module(
     def run(functions: "FunctionRun") -> Mapping[str, Value]:
         return _Execution(functions, choice, sink if sink is not None else NoSink(), WallClock()).run()
 
-    return graph.execute(wanted, inputs or {}, run)
+    return graph.execute(wanted, inputs or {}, overrides or {}, run)
 
 
 class _Execution:
@@ -133,13 +137,17 @@ class _Execution:
         slots = choice.config.max_tasks
         placement = next((state.route.executor for state in self._states.values()), Placement.INLINE)
         lane = Lane(placement, lambda: ThreadExecutor(self._runtime, slots, "", placement=placement))
+        announcer = Announcer(sink, NoListener(), clock, lambda: self._runtime)
+        inbox = QueueInbox()
+        self._interruptions = Interruptions(inbox)
         self._dispatcher = Dispatcher(
             self._states,
             {placement: lane},
             publisher=_Unpublished(),
-            retention=Retention(self._states, lambda state, uri: None),
-            announcer=Announcer(sink, NoListener(), clock, lambda: self._runtime),
-            inbox=QueueInbox(),
+            retention=Retention(self._states, 0, {placement: slots}, lambda _: lane.executor, announcer),
+            announcer=announcer,
+            inbox=inbox,
+            interruptions=self._interruptions,
             budget=MemoryBudget(None, 0),
             limits=lambda state: task_limits(state, policy, None, slots),
             retries=policy.retries,
@@ -149,8 +157,9 @@ class _Execution:
 
     def run(self) -> Mapping[str, Value]:
         """Run every function, and give the values that are still needed."""
-        self._dispatcher.reuse()
-        self._dispatcher.run()
+        with self._interruptions.taken():
+            self._dispatcher.reuse()
+            self._dispatcher.run()
         if self._dispatcher.interrupted:
             raise KeyboardInterrupt
         for reason in self._runtime.raised.values():
@@ -238,6 +247,12 @@ class _Unpublished:
 
     def accept(self, state: TaskState, result: TaskResult) -> None:
         """Take the result as it is."""
+
+    def discard(self, result: TaskResult) -> None:
+        """Do nothing: values have no file."""
+
+    def release(self, state: TaskState) -> None:
+        """Do nothing: values are forgotten by their takers' ends."""
 
     def collect(self, block: ScanBlock) -> None:
         """Do nothing: functions have no units."""

@@ -39,7 +39,7 @@ class TaskState:
     waiting_for: int
     """Producers that are not done."""
     waiting_consumers: int
-    """Consumers that are not final; the result in memory is forgotten at 0."""
+    """Consumers that are not final."""
     final: bool = False
     attempts: int = 0
     """Attempts that were started."""

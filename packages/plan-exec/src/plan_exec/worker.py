@@ -11,6 +11,7 @@ import msgspec
 
 from plan_contracts import WIRE_PROTOCOL, ErrorPayload, PlanError, WorkerLimits, decode_msgpack, encode_msgpack
 from plan_exec.executors.run_request import raised
+from plan_exec.interruptions import SIGNALS
 from plan_exec.runtime_import import import_runtime
 from plan_exec.versions import software_versions
 
@@ -65,7 +66,7 @@ def run_worker(pipe: Pipe, runtime_name: str, limits: bytes) -> None:
     limits
         An encoded `WorkerLimits`.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)  # the terminal, or a service manager, sends it to all; the driver decides
     try:
         runtime = import_runtime(runtime_name)

@@ -16,6 +16,7 @@ from plan_contracts import (
     ExecutionPolicy,
     ExecutionReport,
     ExecutorConfig,
+    ResultSpilled,
     RetryPolicy,
     TaskFinished,
     TaskStarted,
@@ -37,20 +38,28 @@ class PlanPromises(ExecutorUnderTest):
     """Random graphs that are run on it."""
 
     def run(
-        self, given: Scenario, slots: int | None = None, *, sink: RecordingSink | None = None, attempts: int = 1
+        self,
+        given: Scenario,
+        slots: int | None = None,
+        *,
+        sink: RecordingSink | None = None,
+        attempts: int = 1,
+        retain_bytes: int | None = None,
     ) -> ExecutionReport:
         """Execute a plan on the executor."""
         return execute_plan(
             given.schedule,
             given.requests,
-            given.tasks,
             SCRIPTED,
             sink if sink is not None else RecordingSink(),
             given.committer,
             FakeClock(),
             ExecutionMode.PLAN_PARALLEL,
             ExecutorConfig(kind=self.kind, max_tasks=slots or self.most_slots),
-            policy=ExecutionPolicy(retries=RetryPolicy(max_attempts=attempts, base_seconds=0.01)),
+            tasks=given.tasks,
+            policy=ExecutionPolicy(
+                retries=RetryPolicy(max_attempts=attempts, base_seconds=0.01), retain_bytes=retain_bytes
+            ),
             executors={self.kind: self.make},
         )
 
@@ -92,6 +101,26 @@ class PlanPromises(ExecutorUnderTest):
         assert sorted(event.task for event in sink.of_type(TaskFinished)) == ["a", "b", "c", "d", "e"]
 
     @pytest.mark.timeout(120)
+    def test_plan_whose_results_do_not_fit_into_memory_finds_each_of_them_all_the_same(self, tmp_path: Path) -> None:
+        shares_memory = self.make(SCRIPTED, 1, str(tmp_path)).capabilities().shares_memory
+        names = [f"t{index}" for index in range(8)]
+        sink = RecordingSink()
+        text = ";".join(f"{name} -> r{name} -> all; {name} -> all" for name in names)
+        planned = scenario(text, tmp_path, scripts=dict.fromkeys(names, "give 1000"))
+
+        report = self.run(planned, sink=sink, retain_bytes=5000)
+
+        assert {outcome.status for outcome in report.outcomes} == {TaskStatus.SUCCEEDED}
+        calls = calls_of(tmp_path)
+        assert not [call.missing for call in calls if call.missing]
+        in_memory = {name for call in calls for name, uri in call.inputs.items() if not Path(uri).is_absolute()}
+        assert bool(in_memory) is shares_memory
+        spilled = [event.task for event in sink.of_type(ResultSpilled)]
+        assert bool(spilled) is shares_memory
+        (last,) = [call for call in calls if call.task == "all"]
+        assert all(Path(last.inputs[name]).is_absolute() for name in spilled)
+
+    @pytest.mark.timeout(120)
     def test_plan_survives_the_death_of_workers(self, tmp_path: Path) -> None:
         probe = self.make(SCRIPTED, 1, str(tmp_path)).capabilities()
         if probe.shares_memory or not probe.survives_worker_death:
@@ -115,8 +144,12 @@ class PlanPromises(ExecutorUnderTest):
             self.wait_for_start(tmp_path, "b")
             os.kill(os.getpid(), signal.SIGINT)
 
-        threading.Thread(target=interrupt, daemon=True).start()
-        report = self.run(planned)
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
+        try:
+            threading.Thread(target=interrupt, daemon=True).start()
+            report = self.run(planned)
+        finally:
+            signal.signal(signal.SIGINT, before)
 
         assert report.interrupted
         assert {call.task: call.ended for call in calls_of(tmp_path)}["b"] is None  # it was not waited for
@@ -136,12 +169,12 @@ class PlanPromises(ExecutorUnderTest):
             execute_plan(
                 serial.schedule,
                 serial.requests,
-                serial.tasks,
                 SCRIPTED,
                 RecordingSink(),
                 serial.committer,
                 FakeClock(),
                 ExecutionMode.DETERMINISTIC_SERIAL,
+                tasks=serial.tasks,
             )
 
             below = _below(edges, set(scripts))

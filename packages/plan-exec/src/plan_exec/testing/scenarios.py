@@ -134,6 +134,7 @@ def _requests(tasks: TaskGraph, scripts: Mapping[str, str], folder: Path, stage:
             ),
             inputs=tuple(TaskInput(name=name, producer=name) for name in sorted(producers[task.name])),
             outputs=task.outputs,
+            temp=task.temp,
             stage_uri=stage,
             project_uri=str(folder),
         )

@@ -35,7 +35,11 @@ _POLL_SECONDS = 0.002
 _UP_TO = {"first": 1, "twice": 2}
 """The last attempt in which a step happens."""
 
-_OF_STAGING = {"lie", "escape", "nothing"}
+_BEGUN, _HOLDS = "begun", "holds"
+_AWAITS = {"await": _BEGUN, "behold": _HOLDS}
+"""What another task must have done before a step is over."""
+
+_OF_STAGING = {"lie", "escape", "nothing", "give"}
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +60,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     """Where all parts of each input lay, in order."""
     missing: tuple[str, ...]
     """Inputs whose file or memory was not there."""
+    held: int = 0
+    """Bytes of the results that the runtime held in memory when it began."""
 
 
 class ScriptedRuntime:
@@ -74,11 +80,13 @@ class ScriptedRuntime:
     ``other``           `run` answers for another task
     ``lie``             the result states another digest than the file has
     ``hold 0.2``        for as many seconds it holds all that the runtime works with
+    ``behold NAME``     it waits until the task NAME holds that
     ``need``            it waits until no task holds that
     ``kill``            the process is ended by SIGKILL
     ``exit 3``          the process exits with this code
     ``escape``          the result lies outside the folder for staged results
     ``nothing``         the result names a file that does not exist
+    ``give 100``        the result has as many bytes more
     ``first STEP``      the step happens in the first attempt only
     ``twice STEP``      the step happens in the first and the second attempt only
     ``unit KEY STEP``   the step happens in this unit of a scan only
@@ -89,18 +97,22 @@ class ScriptedRuntime:
 
     def __init__(self) -> None:
         self._memory: dict[str, bytes] = {}
+        self._budget = 0
+        self._keeping = threading.Lock()
         self._worker = ""
         self._held = threading.Lock()
 
     def start(self, limits: WorkerLimits) -> None:
-        """Remember who this is."""
+        """Remember who this is, and what results may hold."""
         self._worker = limits.worker
+        self._budget = limits.retain_bytes
 
     def run(self, request: bytes) -> bytes:
         """Do what the task's text says."""
         asked = decode_msgpack(request, TaskRequest)
         read = () if isinstance(asked.work, ScanWork) else asked.inputs
-        record = _Record(asked, [each.name for each in read if not self._is_there(each.ref)])
+        held = self._held_bytes()
+        record = _Record(asked, [each.name for each in read if not self._is_there(each.ref)], held)
         answer = self._run(asked)
         record.end()
         return answer
@@ -136,6 +148,7 @@ class ScriptedRuntime:
                 error = ErrorPayload(code="scripted", stage="testing", message=message, transient=verb == "blink")
             elif verb == "hold":
                 with self._held:
+                    _sign(asked.project_uri, task, _HOLDS).touch()
                     time.sleep(float(argument))
             elif verb == "need":
                 self.probe()
@@ -161,7 +174,8 @@ class ScriptedRuntime:
         content = "\n".join(
             [view, *filter(None, [asked.unit]), *(f"{each.name} {each.content_id}" for each in asked.inputs)]
         ).encode()
-        verbs = {verb for verb, _ in _steps(asked)}
+        verbs = dict(_steps(asked))
+        content += b"." * int(verbs.get("give", "0"))
         folder = Path(asked.stage_uri) / ".." if "escape" in verbs else Path(asked.stage_uri)
         staged = staged_file(view, folder / f"{view}.{secrets.token_hex(8)}", content, rows=1)
         if "lie" in verbs:
@@ -171,9 +185,20 @@ class ScriptedRuntime:
         if not asked.hand_on_in_memory:
             return staged
         uri = f"memory:{view}/{asked.unit or ''}"
-        self._memory[uri] = content
-        ref = DatasetRef(uri=uri, format=DataFormat.PARQUET, columns=())
-        return msgspec.structs.replace(staged, memory=ref)
+        ref = DatasetRef(uri=uri, format=DataFormat.PARQUET, columns=(), bytes=len(content))
+        kept = self._keep(uri, content)
+        return msgspec.structs.replace(staged, memory=ref if kept else None, memory_bytes=len(content))
+
+    def _keep(self, uri: str, content: bytes) -> bool:
+        """Keep a result in memory if it fits."""
+        with self._keeping:
+            fits = self._held_bytes() + len(content) <= self._budget
+            if fits:
+                self._memory[uri] = content
+            return fits
+
+    def _held_bytes(self) -> int:
+        return sum(map(len, list(self._memory.values())))
 
     def _is_there(self, ref: DatasetRef | None) -> bool:
         if ref is None:
@@ -191,7 +216,7 @@ def scripted_runtime() -> ScriptedRuntime:
 def calls_of(project: Path) -> list[Call]:
     """Give every call below a project's folder, by the time of its start."""
     calls: list[Call] = []
-    for path in (project / _CALLS).glob("*.begun"):
+    for path in (project / _CALLS).glob(f"*.{_BEGUN}"):
         ended = path.with_suffix(".ended")
         call = msgspec.json.decode(path.read_bytes(), type=Call)
         calls.append(msgspec.structs.replace(call, ended=float(ended.read_text())) if ended.exists() else call)
@@ -199,7 +224,7 @@ def calls_of(project: Path) -> list[Call]:
 
 
 class _Record:
-    def __init__(self, asked: TaskRequest, missing: list[str]) -> None:
+    def __init__(self, asked: TaskRequest, missing: list[str], held: int) -> None:
         folder = Path(asked.project_uri) / _CALLS
         folder.mkdir(parents=True, exist_ok=True)
         name = asked.task if asked.unit is None else f"{asked.task}.{asked.unit}"
@@ -215,8 +240,9 @@ class _Record:
             inputs={each.name: each.ref.uri for each in asked.inputs if each.ref is not None},
             places={each.name: each.ref.files or (each.ref.uri,) for each in asked.inputs if each.ref is not None},
             missing=tuple(missing),
+            held=held,
         )
-        _write(folder / f"{name}.{asked.attempt}.begun", msgspec.json.encode(call))
+        _write(folder / f"{name}.{asked.attempt}.{_BEGUN}", msgspec.json.encode(call))
 
     def end(self) -> None:
         _write(self._ended, repr(time.monotonic()).encode())
@@ -254,11 +280,16 @@ def _steps(asked: TaskRequest) -> list[tuple[str, str]]:
     return steps
 
 
+def _sign(project: str, task: str, of: str) -> Path:
+    """Give the file by which others see how far the first attempt of a task has come."""
+    return Path(project) / _CALLS / f"{task}.1.{of}"
+
+
 def _act(verb: str, argument: str, asked: TaskRequest) -> None:
     if verb == "sleep":
         time.sleep(float(argument))
-    elif verb == "await":
-        while not (Path(asked.project_uri) / _CALLS / f"{argument}.1.begun").exists():
+    elif verb in _AWAITS:
+        while not _sign(asked.project_uri, argument, _AWAITS[verb]).exists():
             time.sleep(_POLL_SECONDS)
     elif verb == "raise":
         raise RuntimeError("told to raise")
