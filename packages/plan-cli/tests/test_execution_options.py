@@ -1,14 +1,22 @@
 """What options and plan.toml come to together."""
 
+from collections.abc import Mapping
+from dataclasses import fields
+
+import msgspec
 import pytest
 
+from plan_cli.app import app
+from plan_cli.cluster_options import ClusterOptions
 from plan_cli.errors import OptionRefused
 from plan_cli.execution_options import ExecutionOptions
 from plan_cli.execution_policy import execution_policy
 from plan_contracts import (
+    DaskSettings,
     ExecutionMode,
     ExecutorConfig,
     ExecutorKind,
+    RaySettings,
     RetryPolicy,
     RoutingRules,
     TaskKind,
@@ -24,6 +32,7 @@ GIVEN = ExecutionSection(
     timeout=60.0,
     memory="1GiB",
     target_partitions=2,
+    retain="1GiB",
     adapters=("trackers:Progress",),
 )
 
@@ -45,6 +54,7 @@ def test_options_each_replaces_its_own_key() -> None:
         timeout=0.5,
         memory="512 MiB",
         target_partitions=1,
+        retain="0B",
         max_attempts=1,
         retry_jitter=0.0,
         adapter=("trackers:Lineage",),
@@ -72,6 +82,7 @@ def test_options_each_replaces_its_own_key() -> None:
         timeout=0.5,
         memory="512 MiB",
         target_partitions=1,
+        retain="0B",
         adapters=("trackers:Progress", "trackers:Lineage"),
     )
 
@@ -94,3 +105,39 @@ def test_policy_takes_what_views_ask_for() -> None:
         "daily": TaskPolicy(timeout_seconds=5.0, memory_bytes=1024, slots=2, max_attempts=4),
     }
     assert (policy.memory_bytes, policy.timeout_seconds, policy.target_partitions) == (1 << 30, 60.0, 2)
+    assert policy.retain_bytes == 1 << 30
+    assert execution_policy(ExecutionSection(), {}).retain_bytes is None
+
+
+def _options_of(settings: type[msgspec.Struct], renamed: Mapping[str, str], prefix: str = "") -> set[str]:
+    """Give the option of each key, by the name that it has in the code."""
+    return {renamed.get(field.name, f"{prefix}{field.name}") for field in msgspec.structs.fields(settings)}
+
+
+def test_options_are_there_for_every_key_of_plan_toml() -> None:
+    parts = {"executor", "routing", "retries", "adapters"}
+    wanted = {
+        *(_options_of(ExecutionSection, {}) - parts),
+        *(_options_of(ExecutorConfig, {"kind": "executor", "remote_kind": "remote_executor"}) - {"dask", "ray"}),
+        *_options_of(
+            RetryPolicy,
+            {"base_seconds": "retry_base", "cap_seconds": "retry_cap", "max_attempts": "max_attempts"},
+            "retry_",
+        ),
+        "route",
+        "adapter",
+    }
+    on_clusters = {*_options_of(DaskSettings, {}, "dask_"), *_options_of(RaySettings, {}, "ray_")}
+
+    assert wanted == {field.name for field in fields(ExecutionOptions)} - {"clusters"}
+    assert on_clusters == {field.name for field in fields(ClusterOptions)}
+
+
+@pytest.mark.parametrize("option", ["retry-timeouts", "dask-insecure", "ray-insecure"])
+def test_option_that_switches_on_can_also_switch_off_what_plan_toml_says(option: str) -> None:
+    _, on, _ = app.parse_args(["build", ".", f"--{option}"])
+    _, off, _ = app.parse_args(["build", ".", f"--no-{option}"])
+
+    given = [bound.arguments["execution"] for bound in (on, off)]
+    parts = [each if option == "retry-timeouts" else each.clusters for each in given]
+    assert [getattr(each, option.replace("-", "_")) for each in parts] == [True, False]

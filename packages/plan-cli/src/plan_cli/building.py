@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from plan_cli.adapters import import_adapters
 from plan_cli.execution_policy import check_policy, policy_warnings
+from plan_cli.interrupts import interrupts
 from plan_cli.machine import describe_machine, machine_label, recorded_versions
 from plan_cli.open_project import OpenProject
 from plan_cli.planning import (
@@ -25,7 +26,8 @@ from plan_cli.planning import (
     validate_project,
     views_lowered_to,
 )
-from plan_cli.selecting import ChosenViews, Selection, choose_views
+from plan_cli.selecting import Selection, choose_views
+from plan_cli.setting_places import settings_located
 from plan_contracts import (
     Admission,
     AdmissionPolicy,
@@ -35,6 +37,7 @@ from plan_contracts import (
     Clock,
     ExecutionReport,
     ExecutorChoice,
+    ExecutorKind,
     Materialize,
     OutputRecord,
     PlanDriftArtifact,
@@ -55,8 +58,11 @@ from plan_exec import choose_executor, execute_plan, threads_at_stake
 from plan_scheduler import expected_rows_in
 from plan_store import OutputCommitter, PlanStore, RunWriter, SystemClock
 
-RUNTIME = "plan_engine.runtime:EngineRuntime"
+RUNTIME = "plan_engine.own_process:EngineRuntime"
 """What workers import to run a task."""
+
+SHARED_RUNTIME = "plan_engine.runtime:EngineRuntime"
+"""What workers import that may run other people's tasks too."""
 
 HISTORY_RUNS = 20
 """Past runs whose durations enter the costs."""
@@ -167,17 +173,19 @@ class _Build:
 
     def run(self) -> BuildOutcome:
         draft = self._manifest((), RunStatus.INTERRUPTED, self.started_at)
-        with self.store.begin_run(draft) as writer:
+        with interrupts.recorded(), self.store.begin_run(draft) as writer:
             writer.emit(RunStarted(project=self.project.name, pid=os.getpid(), host=socket.gethostname()))
-            committer = self.store.committer(draft, self.project.outputs_root)
+            committer = self.store.committer(draft, self.project.outputs_root, cache_bytes=self.project.cache_bytes)
             try:
-                committer.prepare()
-                self._reserve_threads()
-                self._validate(writer)
-                self._compare(writer)
-                self._admit(committer)
-                self._schedule(writer, committer)
-                self._execute(writer, committer)
+                with interrupts.raised():
+                    committer.prepare()
+                with settings_located(self.project):
+                    self._reserve_threads()
+                    self._validate(writer)
+                    self._compare(writer)
+                    self._admit(committer)
+                    self._schedule(writer, committer)
+                    self._execute(writer, committer)
                 status = self._status()
             except PlanError as error:
                 errors = error.errors if isinstance(error, PlanErrors) else (error,)
@@ -198,7 +206,7 @@ class _Build:
             reserve_threads(at_stake)
 
     def _validate(self, writer: RunWriter) -> None:
-        with self._timed("compile and validate"):
+        with self._timed("compile and validate"), interrupts.raised():
             validated = validate_project(self.project, self.outcome.run_id)
         self.outcome.validated = validated
         writer.set_signatures(validated.signatures)
@@ -227,10 +235,11 @@ class _Build:
         admission = self._admission()
         if admission.refused:
             return
-        with self._timed("schedule"):
+        selection = Selection(select=self.request.select, exclude=self.request.exclude)
+        with self._timed("schedule"), interrupts.raised():
             planned = schedule_project(
                 self._validated(),
-                self._chosen(admission),
+                choose_views(self.project, self._validated().compiled, admission, selection),
                 costs=self.request.costs,
                 history=self.store.past_entries(HISTORY_RUNS, machine=machine_label(self.machine)),
                 run_id=self.outcome.run_id,
@@ -241,10 +250,6 @@ class _Build:
         writer.put_cost_table(planned.costs)
         artifact_id = writer.put_schedule(planned.schedule)
         self.outcome.artifact_ids = replace(self.outcome.artifact_ids, plan_schedule=artifact_id)
-
-    def _chosen(self, admission: Admission) -> ChosenViews:
-        selection = Selection(select=self.request.select, exclude=self.request.exclude)
-        return choose_views(self.project, self._validated().compiled, admission, selection)
 
     def _execute(self, writer: RunWriter, committer: OutputCommitter) -> None:
         planned = self.outcome.planned
@@ -266,13 +271,13 @@ class _Build:
             self.outcome.report = execute_plan(
                 planned.schedule,
                 requests,
-                planned.tasks,
-                RUNTIME,
+                _runtime(choice),
                 writer,
                 committer,
                 self.clock,
                 choice.mode,
                 self.request.executor_config,
+                tasks=planned.tasks,
                 policy=self.request.policy,
                 adapters=import_adapters(self.request.adapters, self.project.folder),
                 full=self.request.full,
@@ -384,3 +389,10 @@ class _Build:
             yield
         finally:
             self.outcome.seconds_by_stage[stage] = self.clock.monotonic() - began
+
+
+def _runtime(choice: ExecutorChoice) -> str:
+    """Give the runtime; the workers of a Dask cluster that outlives the build are not this build's own."""
+    config = choice.config
+    shared = ExecutorKind.DASK in (config.kind, config.remote_kind) and config.dask.address is not None
+    return SHARED_RUNTIME if shared else RUNTIME

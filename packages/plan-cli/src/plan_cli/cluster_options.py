@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from cyclopts import Parameter
 from msgspec.structs import replace
@@ -42,11 +43,11 @@ class ClusterOptions:
     dask_tls_ca_file: Path | None = None
     dask_tls_cert_file: Path | None = None
     dask_tls_key_file: Path | None = None
-    dask_insecure: bool | None = None
+    dask_insecure: Annotated[bool | None, Parameter(negative="--no-dask-insecure")] = None
     dask_worker_memory: str | None = None
     ray_address: str | None = None
     ray_token_file: Path | None = None
-    ray_insecure: bool | None = None
+    ray_insecure: Annotated[bool | None, Parameter(negative="--no-ray-insecure")] = None
 
     def settings(self, given: ExecutorConfig) -> dict[str, DaskSettings | RaySettings]:
         """Give the settings that the options change, by their key in `[execution.executor]`.

@@ -53,6 +53,8 @@ class ExecutionOptions:
         Memory, such as 8GiB, for the queries of all running tasks together.
     target_partitions
         Partitions of each query.
+    retain
+        Memory, such as 2GiB, for results that are handed on within the process; `0B` hands everything on by file.
     max_attempts
         Attempts of one task in all.
     retry_base
@@ -79,11 +81,12 @@ class ExecutionOptions:
     timeout: Annotated[float | None, _NotNegative] = None
     memory: str | None = None
     target_partitions: Annotated[int | None, _AtLeastOne] = None
+    retain: str | None = None
     max_attempts: Annotated[int | None, _AtLeastOne] = None
     retry_base: Annotated[float | None, _NotNegative] = None
     retry_cap: Annotated[float | None, _NotNegative] = None
     retry_jitter: Annotated[float | None, Parameter(validator=validators.Number(gte=0, lte=1))] = None
-    retry_timeouts: bool | None = None
+    retry_timeouts: Annotated[bool | None, Parameter(negative="--no-retry-timeouts")] = None
     adapter: tuple[str, ...] = ()
     clusters: ClusterOptions = ClusterOptions()
 
@@ -103,6 +106,7 @@ class ExecutionOptions:
             timeout=_or(self.timeout, given.timeout),
             memory=_or(byte_size_option("--memory", self.memory), given.memory),
             target_partitions=_or(self.target_partitions, given.target_partitions),
+            retain=_or(byte_size_option("--retain", self.retain), given.retain),
             adapters=(*(given.adapters or ()), *self.adapter),
         )
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from plan_cli.open_project import OpenProject
+from plan_cli.setting_places import settings_located
 from plan_contracts import (
     ExecutionMode,
     ExecutionPolicy,
@@ -16,7 +17,7 @@ from plan_contracts import (
     byte_size,
 )
 from plan_contracts.project import ExecutionSection, ViewSection
-from plan_exec import check_rules, choose_executor
+from plan_exec import check_rules, check_wishes, choose_executor
 
 
 def execution_policy(execution: ExecutionSection, views: Mapping[str, ViewSection]) -> ExecutionPolicy:
@@ -28,6 +29,7 @@ def execution_policy(execution: ExecutionSection, views: Mapping[str, ViewSectio
         timeout_seconds=execution.timeout,
         memory_bytes=_bytes(execution.memory),
         target_partitions=execution.target_partitions,
+        retain_bytes=_bytes(execution.retain),
         views={name: wish for name, wish in wishes.items() if wish != TaskPolicy()},
     )
 
@@ -51,12 +53,14 @@ def preview_execution(project: OpenProject, graph: LogicalGraph) -> tuple[str, .
     Raises
     ------
     PlanError
-        When an executor cannot be used, or a routing rule names what is not there.
+        When an executor cannot be used, or the policy does not fit.
     """
     section = project.file.execution
-    choice = choose_executor(section.mode or ExecutionMode.PLAN_PARALLEL, section.executor)
     policy = execution_policy(section, project.file.views)
-    check_policy(policy, choice, graph)
+    with settings_located(project):
+        choice = choose_executor(section.mode or ExecutionMode.PLAN_PARALLEL, section.executor)
+        check_policy(policy, choice, graph)
+        check_wishes(policy, choice)
     return policy_warnings(policy, choice)
 
 

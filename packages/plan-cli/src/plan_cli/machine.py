@@ -2,6 +2,7 @@
 
 import os
 import platform
+from functools import cache
 from importlib.metadata import version
 
 from plan_contracts import MachineInfo
@@ -31,6 +32,7 @@ def machine_label(machine: MachineInfo) -> str:
     return f"{machine.platform}, {machine.cores} cores"
 
 
+@cache  # each version is read from a text of its own
 def recorded_versions() -> dict[str, str]:
     """Give the versions on which the results of a run depend, by distribution name."""
     return {name: version(name) for name in _RECORDED}

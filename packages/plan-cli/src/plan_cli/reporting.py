@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import ParamSpec
 
 from plan_cli.exit_codes import INTERRUPTED
+from plan_cli.interrupts import interrupts
 from plan_cli.render.console import error_console, print_json
 from plan_cli.render.places import ProjectPlaces
 from plan_contracts import PROJECT_FILE_NAME, ErrorReport, PlanError, PlanErrors
@@ -24,7 +25,8 @@ def reports_errors(command: Callable[P, int]) -> Callable[P, int]:
     @functools.wraps(command)
     def reporting(*args: P.args, **kwargs: P.kwargs) -> int:
         try:
-            return command(*args, **kwargs)
+            with interrupts.raised():
+                return command(*args, **kwargs)
         except PlanError as error:
             errors = error.errors if isinstance(error, PlanErrors) else (error,)
             if kwargs.get("json"):

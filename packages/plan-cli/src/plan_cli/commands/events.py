@@ -32,7 +32,8 @@ def events(
     """Query every event of every run with SQL.
 
     The table `events` has the stored columns, and the time as a timestamp; `runs`, `tasks`, `checks`, `outputs`,
-    `schedules`, `validations` and `decisions` are views of the same history. With `--json`, each row is one line.
+    `schedules`, `validations`, `decisions` and `spills` are views of the same history. With `--json`, each row is one
+    line.
 
     Parameters
     ----------
