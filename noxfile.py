@@ -214,7 +214,7 @@ def history(session: nox.Session) -> None:
 def chaos(session: nox.Session) -> None:
     """Kill a random worker every second through 200 builds on processes, Dask and Ray; all must have the right rows.
 
-    `-- --processes 10 --dask 10 --ray 10` builds less often.
+    `-- --processes 10 --dask 10 --ray 10` builds less often, and `--heads 5` loses the heads of clusters, too.
     """
     sync(session, "--all-packages", "--group=integration")
     session.run("python", "tests-integration/chaos/chaos.py", *session.posargs)

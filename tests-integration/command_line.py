@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,10 +24,12 @@ class Answer:
         return self.out + self.err
 
 
-def plan_cli(*arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Answer:
-    """Run one command to its end, without a terminal."""
+def plan_cli(
+    *arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None, launcher: Sequence[str] = ()
+) -> Answer:
+    """Run one command to its end, without a terminal; if asked, by a command that starts others."""
     done = subprocess.run(
-        [sys.executable, "-m", "plan_cli", *map(str, arguments)],
+        [*launcher, sys.executable, "-m", "plan_cli", *map(str, arguments)],
         cwd=cwd,
         env={**os.environ, **(env or {})},
         capture_output=True,

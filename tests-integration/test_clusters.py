@@ -1,6 +1,8 @@
 """Builds on Dask and Ray clusters of separate processes have the rows and ids of a serial build; refusals are clear."""
 
+import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +12,14 @@ from command_line import plan_cli
 from on_clusters import copy_of, manifest_of, on_dask, on_ray, rows
 from plan_contracts import RunManifestV2, RunStatus
 from plan_exec.testing.clusters import ProcessCluster, dask_processes, ray_processes
+
+CRASHES_ONCE = """
+import os, signal, sys
+
+if "--mode=specific-server" in sys.orig_argv and not os.path.exists({crashed!r}):
+    open({crashed!r}, "w").close()
+    os.kill(os.getpid(), signal.SIGSEGV)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +82,20 @@ def test_build_on_ray_cluster_through_its_client_server(ray: ProcessCluster, tmp
 
     built = manifest_of(plan_cli("build", copy_of("shop", tmp_path / "shop"), "--json", *options))
 
+    assert rows(built) == {"paid_orders": 10, "best_customers": 10, "monthly_revenue": 3}
+
+
+@pytest.mark.timeout(300)
+def test_build_joins_again_when_the_process_that_a_client_server_forks_for_it_crashes(tmp_path: Path) -> None:
+    crashed = tmp_path / "crashed"
+    (tmp_path / "sitecustomize.py").write_text(CRASHES_ONCE.format(crashed=str(crashed)), encoding="utf-8")
+    path = os.pathsep.join([str(tmp_path), *filter(None, sys.path)])
+    with ray_processes(tmp_path, environment={"PYTHONPATH": path}) as cluster:
+        options = ["--executor", "ray", "--ray-address", str(cluster.client_address)]
+        options += ["--ray-token-file", str(cluster.token_file)]
+        built = manifest_of(plan_cli("build", copy_of("shop", tmp_path / "shop"), "--json", *options))
+
+    assert crashed.exists()
     assert rows(built) == {"paid_orders": 10, "best_customers": 10, "monthly_revenue": 3}
 
 

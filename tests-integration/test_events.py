@@ -3,6 +3,8 @@
 import hashlib
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -122,3 +124,23 @@ def test_runs_command_before_the_first_build_says_so(tmp_path: Path) -> None:
     assert answer.code == 0, answer.text
     assert "no runs yet" in answer.out
     assert not (project / ".plan").exists()
+
+
+ENDED_BY_INTERPRETER = """
+import atexit, runpy, sys
+
+atexit.register(print, "the interpreter came to its end")
+runpy.run_module("plan_cli", run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize("statement", ["select count(*) as n from events", "select task from events limit 1", "select"])
+def test_query_may_leave_threads_that_read_since_the_interpreter_does_not_end_beside_them(
+    statement: str, built_shop: Path
+) -> None:
+    command = [sys.executable, "-c", ENDED_BY_INTERPRETER, "events", str(built_shop), "--sql", statement]
+
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    assert done.returncode == plan_cli("events", built_shop, "--sql", statement).code
+    assert "the interpreter came to its end" not in done.stdout

@@ -41,13 +41,13 @@ def dispatched(given: Scenario, config: ExecutorConfig) -> None:
     report = execute_plan(
         given.schedule,
         given.requests,
-        given.tasks,
         RUNTIME,
         RecordingSink(),
         given.committer,
         FakeClock(),
         ExecutionMode.PLAN_PARALLEL,
         config,
+        tasks=given.tasks,
         full=True,
     )
     assert {outcome.status.value for outcome in report.outcomes} == {"succeeded"}

@@ -1,11 +1,12 @@
 """What dispatching costs: tasks that do nothing, in each way of running them, beside bare pools and Hamilton.
 
 The graph is a binary tree: task n waits for task (n - 1) // 2. A bare pool submits a task when its producer is done,
-without order, events, routing or results. Each figure is milliseconds per task; `CPU` is the driver's processor time.
+without order, events, routing or results. Each row is measured in a process of its own, so that its peak is its own.
+Its figures are milliseconds per task, the driver's processor time per task, and the most memory that the driver held.
 
 Below the tables: processes beside round trips through a bare pool of the `multiprocess` library, as a ratio; the
-driver's processor time while it only waits; the makespan of 200 sleeping tasks beside `plan_scheduler.forecast`; how
-long two executors of one slot each take beside the busier one alone; and the peak memory of the whole run.
+driver's processor time while it only waits; the makespan of 200 sleeping tasks beside `plan_scheduler.forecast`; and
+how long two executors of one slot each take beside the busier one alone.
 
 Run with `nox -s bench -- bench_dispatch`.
 """
@@ -13,11 +14,13 @@ Run with `nox -s bench -- bench_dispatch`.
 import multiprocessing
 import random
 import resource
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
@@ -105,13 +108,13 @@ def dispatched(given: Scenario, kind: ExecutorKind | None) -> None:
     report = execute_plan(
         given.schedule,
         given.requests,
-        given.tasks,
         RUNTIME,
         RecordingSink(),
         given.committer,
         FakeClock(),
         ExecutionMode.PLAN_PARALLEL if kind else ExecutionMode.DETERMINISTIC_SERIAL,
         ExecutorConfig(kind=kind, max_tasks=SLOTS) if kind else None,
+        tasks=given.tasks,
         full=True,
     )
     assert {outcome.status.value for outcome in report.outcomes} == {"succeeded"}
@@ -161,27 +164,71 @@ def with_dask(count: int) -> None:
     threaded.get(graph, list(graph), num_workers=SLOTS)
 
 
-def measure(name: str, count: int, run: Callable[[], object]) -> None:
-    """Print wall and processor time per task."""
+def on(kind: ExecutorKind | None) -> Callable[[int], None]:
+    """Give what runs the tree through the dispatcher on an executor; none is in line."""
+    return lambda count: in_a_folder(count, lambda given: dispatched(given, kind))
+
+
+def in_a_folder(count: int, run: Callable[[Scenario], None]) -> None:
+    """Run the tree; its making is not measured."""
+    with tempfile.TemporaryDirectory() as folder:
+        given = tree(count, Path(folder))
+        with measured(count):
+            run(given)
+
+
+def by_itself(run: Callable[[int], None]) -> Callable[[int], None]:
+    """Measure what makes its own tasks."""
+
+    def measuring(count: int) -> None:
+        with measured(count):
+            run(count)
+
+    return measuring
+
+
+@contextmanager
+def measured(count: int) -> Generator[None]:
+    """Print wall and processor time per task, and the peak of this process."""
     wall, cpu = time.perf_counter(), time.process_time()
-    run()
+    yield
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    print(f"  {name:<38} {wall / count * 1e3:8.3f} ms   CPU {cpu / count * 1e3:7.3f} ms")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    print(f"{wall / count * 1e3:8.3f} ms   CPU {cpu / count * 1e3:7.3f} ms   peak {peak / 2**20:6.0f} MiB")
+
+
+ROWS: dict[str, Callable[[int], None]] = {
+    "plan-exec, serial": on(None),
+    "plan-exec, threads": on(ExecutorKind.THREADPOOL),
+    "plan-exec, processes (start included)": on(ExecutorKind.MULTIPROCESSING),
+    "plan-exec, Dask (start included)": on(ExecutorKind.DASK),
+    "plan-exec, Ray (start included)": on(ExecutorKind.RAY),
+    "bare threads": lambda count: in_a_folder(count, lambda given: bare(given, ThreadPoolExecutor(SLOTS))),
+    "bare processes (start included)": lambda count: in_a_folder(count, lambda given: bare(given, process_pool())),
+    "dask, threads": by_itself(with_dask),
+    "Hamilton, in line": by_itself(lambda count: with_hamilton(count, SynchronousLocalTaskExecutor)),
+    "Hamilton, threads": by_itself(lambda count: with_hamilton(count, hamilton_threads)),
+}
+
+MOST_TASKS = {
+    "plan-exec, Dask (start included)": 1_000,
+    "Hamilton, in line": 1_000,
+    "Hamilton, threads": 1_000,
+}
+"""Rows that are left out above so many tasks, where they would take minutes; the cost of Hamilton's grows with them."""
 
 
 def compare(count: int) -> None:
-    """Measure each way; Hamilton is left out where it would take minutes, since its cost grows with the tasks."""
-    with tempfile.TemporaryDirectory() as folder:
-        given = tree(count, Path(folder))
-        measure("plan-exec, serial", count, lambda: dispatched(given, None))
-        measure("plan-exec, threads", count, lambda: dispatched(given, ExecutorKind.THREADPOOL))
-        measure("plan-exec, processes (start included)", count, lambda: dispatched(given, ExecutorKind.MULTIPROCESSING))
-        measure("bare threads", count, lambda: bare(given, ThreadPoolExecutor(SLOTS)))
-        measure("bare processes (start included)", count, lambda: bare(given, process_pool()))
-    measure("dask, threads", count, lambda: with_dask(count))
-    if count <= 1_000:
-        measure("Hamilton, in line", count, lambda: with_hamilton(count, SynchronousLocalTaskExecutor))
-        measure("Hamilton, threads", count, lambda: with_hamilton(count, hamilton_threads))
+    """Measure each row in a new process."""
+    for name in ROWS:
+        print(f"  {name:<38} ", end="", flush=True)
+        if count > MOST_TASKS.get(name, count):
+            print("left out")
+            continue
+        done = subprocess.run(
+            [sys.executable, __file__, name, str(count)], stdout=subprocess.PIPE, text=True, check=True
+        )
+        print(done.stdout.rstrip())
 
 
 def process_pool() -> Executor:
@@ -288,13 +335,13 @@ def slept(given: Scenario, config: ExecutorConfig, mode: ExecutionMode = Executi
     return execute_plan(
         given.schedule,
         given.requests,
-        given.tasks,
         runtime,
         sink,
         given.committer,
         SystemClock(),
         mode,
         config,
+        tasks=given.tasks,
         full=True,
     ).seconds
 
@@ -332,7 +379,10 @@ def two_executors() -> None:
 
 
 def main() -> None:
-    """Print the tables."""
+    """Print the tables; with a row's name and a number of tasks, that row."""
+    if len(sys.argv) == 3:
+        ROWS[sys.argv[1]](int(sys.argv[2]))
+        return
     for count in SIZES:
         print(f"{count:,} tasks, {SLOTS} slots")
         compare(count)
@@ -343,9 +393,6 @@ def main() -> None:
     waiting()
     against_the_forecast()
     two_executors()
-    unit = 1 if sys.platform == "darwin" else 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-    print(f"  peak memory of the driver: {peak / 2**20:.0f} MiB")
 
 
 if __name__ == "__main__":

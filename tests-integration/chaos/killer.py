@@ -7,6 +7,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+QUERY_ENGINE = "/datafusion/"
+"""In the path of the library that a worker has loaded when it can run tasks."""
+
 
 class Killer(threading.Thread):
     """Kills one worker about every second, until it is told to stop.
@@ -25,6 +28,8 @@ class Killer(threading.Thread):
         self._dice = dice
         self._told_to_stop = threading.Event()
         self.killed = 0
+        self.killed_early = 0
+        """Workers that had not loaded the query engine yet."""
 
     def run(self) -> None:
         """Kill until told to stop."""
@@ -32,18 +37,19 @@ class Killer(threading.Thread):
             if workers := self._workers():
                 self._kill(self._dice.choice(workers))
 
-    def stop(self) -> int:
-        """Kill no more; give how many were killed."""
+    def stop(self) -> None:
+        """Kill no more."""
         self._told_to_stop.set()
         self.join()
-        return self.killed
 
     def _kill(self, pid: int) -> None:
+        early = not has_loaded(pid, QUERY_ENGINE)
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             return
         self.killed += 1
+        self.killed_early += early
 
 
 class SeenBefore:
