@@ -35,27 +35,35 @@ class Relay:
     """Those to come."""
     after_requests: int = 0
     """Requests that are answered before each."""
+    about: str = ""
+    """Part of the paths of the requests that count and that an outage meets; the others are always passed on."""
     seconds: float = 2.0
     """How long each lasts."""
+    most_requests: int | None = None
+    """Requests after which each is over before that; none for any number."""
     passed: int = 0
     failed: dict[Outage, int] = field(default_factory=dict[Outage, int])
     """Requests that met each."""
     _since: int = 0
     _now: Outage | None = None
     _until: float = 0.0
+    _met: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def present(self) -> Outage | None:
-        """Give the outage that a request meets which comes now."""
+    def present(self, path: str) -> Outage | None:
+        """Give the outage that a request for a path meets which comes now."""
+        if self.about not in path:
+            return None
         with self._lock:
-            if self._now is not None and time.monotonic() > self._until:
+            if self._now is not None and (time.monotonic() > self._until or self._met == self.most_requests):
                 self._now, self._since = None, 0
             if self._now is None and self.outages and self._since >= self.after_requests:
-                self._now, self._until = self.outages.pop(0), time.monotonic() + self.seconds
+                self._now, self._until, self._met = self.outages.pop(0), time.monotonic() + self.seconds, 0
             if self._now is None:
                 self._since += 1
                 self.passed += 1
             else:
+                self._met += 1
                 self.failed[self._now] = self.failed.get(self._now, 0) + 1
             return self._now
 
@@ -71,7 +79,7 @@ def failing_relay(service: int) -> Generator[Relay]:
 
         def pass_on(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            outage = relay.present()
+            outage = relay.present(self.path)
             if outage is Outage.REFUSES:
                 linger = struct.pack("ii", 1, 0)
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)

@@ -76,7 +76,7 @@ def test_processes_worker_that_dies_each_time_fails_its_task_and_no_other(
     report = run(planned, PROCESSES)
 
     assert statuses(report) == {"a": "failed", "other": "succeeded", "later": "succeeded", "below": "skipped"}
-    assert outcome_of(report, "a").attempts == 3
+    assert outcome_of(report, "a").attempts == 4
     error = outcome_of(report, "a").error
     assert error is not None
     assert error.code == "worker_died"

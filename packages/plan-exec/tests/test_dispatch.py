@@ -125,7 +125,7 @@ def test_dispatch_with_retries_ends_as_the_graph_says(seed: int) -> None:
     graph.add_nodes_from(ran.scenario.schedule.ordered_tasks)
 
     def fails(task: str) -> bool:
-        for number in range(1, 4):
+        for number in range(1, RetryPolicy().max_attempts + 1):
             error = error_of(seed, Attempt(task, number))
             if error is None:
                 return False

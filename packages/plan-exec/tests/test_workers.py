@@ -189,7 +189,7 @@ def test_serial_mode_leaves_rules_aside(tmp_path: Path) -> None:
     report = run(scenario("a -> b", tmp_path, scripts={"a": "blink; first sleep 0"}), SERIAL, policy=policy)
 
     assert statuses(report) == {"a": "failed", "b": "skipped"}
-    assert outcome_of(report, "a").attempts == 3
+    assert outcome_of(report, "a").attempts == 4
 
 
 def test_worker_with_other_software_is_refused() -> None:

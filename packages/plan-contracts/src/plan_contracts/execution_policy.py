@@ -24,9 +24,9 @@ class RetryPolicy(HandWritten, frozen=True, kw_only=True):
     to `jitter`, drawn by run and task, is taken away.
     """
 
-    max_attempts: Positive = 3
+    max_attempts: Positive = 4
     """Attempts of one task in all; 1 never tries again."""
-    base_seconds: Seconds = 0.5
+    base_seconds: Seconds = 1.0
     """Pause after the first attempt."""
     cap_seconds: Seconds = 30.0
     """Longest pause."""
