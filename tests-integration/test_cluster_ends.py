@@ -33,6 +33,26 @@ def slow(orders: pa.Table) -> pa.Table:
     return orders
 """
 
+BUILD_BY_A_RAYLET_THAT_FREEZES = """
+import os, signal, sys
+
+from plan_cli.__main__ import main
+from plan_exec.executors import ray, ray_cluster
+
+raylets, sys.argv[1:] = sys.argv[1].split(), sys.argv[2:]
+look = ray_cluster._check_raylets
+
+
+def look_and_freeze(address):
+    look(address)
+    for pid in raylets:
+        os.kill(int(pid), signal.SIGSTOP)
+
+
+ray_cluster._check_raylets, ray_cluster.JOIN_SECONDS, ray.DEAF_SECONDS = look_and_freeze, 5.0, 2.0
+main()
+"""
+
 
 def slow_project(folder: Path, pids: Path, number: signal.Signals) -> Path:
     """Write a project with a task that sends these processes a signal and sleeps for a minute."""
@@ -129,6 +149,20 @@ def test_build_by_a_silent_raylet_is_refused(tmp_path: Path) -> None:
     assert answer.code == 2, answer.text
     assert "cluster_unreachable" in answer.text
     assert "has not answered for 10 s" in answer.text
+
+
+@pytest.mark.timeout(120)
+def test_build_whose_raylet_freezes_while_ray_registers_is_ended_and_on_record(tmp_path: Path) -> None:
+    project = copy_of("shop", tmp_path / "shop")
+    with ray_processes(tmp_path) as cluster:
+        pids = " ".join(map(str, raylets(cluster)))
+        command = [sys.executable, "-c", BUILD_BY_A_RAYLET_THAT_FREEZES, pids, "build", str(project), *on_ray(cluster)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert f"The Ray cluster at `{cluster.address}` is lost: it holds up this process" in done.stderr
+    manifest_of(plan_cli("build", project, "--json"))
+    assert "interrupted" in plan_cli("runs", project).out
 
 
 @pytest.mark.timeout(200)

@@ -29,8 +29,11 @@ SECONDS_TO_END = 100.0
 """Longest time from the loss of a head to the end of the build, which may yet have to compile and to join."""
 
 SECONDS_WITHOUT_CLUSTER = 120.0
-SUCCEEDED, TASKS_FAILED, REFUSED = 0, 1, 2
+SUCCEEDED, TASKS_FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 """Exit codes of a build: the head may go away after its last task, during one, or before the first."""
+
+HELD_UP = "it holds up this process, which is ended"
+"""Said of Ray where it waits for a raylet with the interpreter's lock held; the next command completes the record."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,11 +195,13 @@ def _lose_once(project: LosingProject, loss: Loss, moment: float) -> tuple[str, 
 
 def _judge(project: LosingProject, loss: Loss, code: int, shown: str) -> str:
     """Say what is wrong with a build that has ended, and with the one after it."""
-    interrupted = 130
-    if code not in {SUCCEEDED, TASKS_FAILED, REFUSED} and not (loss.interrupt and code == interrupted):
+    killed = code == -signal.SIGKILL and HELD_UP in shown
+    if code not in {SUCCEEDED, TASKS_FAILED, REFUSED} and not (loss.interrupt and code == INTERRUPTED) and not killed:
         return f"it ended with {code}:\n{shown}"
     if "Traceback" in shown:
         return f"it shows a traceback:\n{shown}"
+    if killed:
+        return str(wrong_rows(project.folder, project.expected) or "") or project.build_here()
     status = project.last_status()
     if status not in {"succeeded", "failed", "interrupted"} or (status == "succeeded") != (code == SUCCEEDED):
         return f"it ended with {code}, and is on record as {status}:\n{shown}"

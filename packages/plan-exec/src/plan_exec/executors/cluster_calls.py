@@ -124,6 +124,11 @@ class ClusterCalls:
         self._queue.put(None)
         self._thread.join(LEAVE_AT_ONCE_SECONDS if at_once or self.cluster_is_lost else LEAVE_SECONDS)
 
+    def ends_the_process(self) -> str:
+        """Say what ends a process that a call holds up so that nothing in it can notice."""
+        why = "it holds up this process, which is ended"
+        return f"error [{ExecutorGone.code}] {self._gone(why)}"
+
     def _gone(self, why: str) -> ExecutorGone:
         mend = f"Look at the logs of its {self._head}; then build again: what was finished is reused."
         return ExecutorGone(f"The {self._where} is lost: {why}", subject=self._subject, suggestion=mend)

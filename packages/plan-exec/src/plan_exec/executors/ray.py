@@ -13,6 +13,7 @@ from plan_exec.executors.cluster_calls import ClusterCalls
 from plan_exec.executors.cluster_run import ClusterRun, completion_of, cores_of
 from plan_exec.executors.cluster_worker import function_of
 from plan_exec.executors.executor import Attempt, Completion, Completions, ExecutorLost
+from plan_exec.executors.process_end import process_ends_after
 from plan_exec.executors.ray_cluster import (
     RayCluster,
     accepts_connections,
@@ -31,6 +32,9 @@ HELLO_SECONDS = 60.0
 
 NO_CORES_SECONDS = 30.0
 """A cluster that has had no cores for so long, or has not said how many, is lost."""
+
+DEAF_SECONDS = 15.0
+"""How much longer this process may take to notice that a join takes too long, before it is ended."""
 
 _WATCH_SECONDS = 2.0
 
@@ -138,16 +142,21 @@ class RayExecutor:
 
     def _join(self) -> None:
         """Join within some time; once more where a client server did not manage to start a process for this one."""
-        address = self._settings.address
-        seconds = LOCAL_START_SECONDS if address is None else join_seconds(address)
         try:
-            self._calls.result(self._join_once, seconds)
+            self._join_once()
         except ClusterUnreachable as error:
             if not may_join_again(error):
                 raise
-            self._calls.result(self._join_once, seconds)
+            self._join_once()
 
     def _join_once(self) -> None:
+        """Join within some time, also where Ray holds the interpreter's lock while it waits for a raylet."""
+        address = self._settings.address
+        seconds = LOCAL_START_SECONDS if address is None else join_seconds(address)
+        with process_ends_after(seconds + DEAF_SECONDS, self._calls.ends_the_process()):
+            self._calls.result(self._enter, seconds)
+
+    def _enter(self) -> None:
         address = self._settings.address
         self._cluster = join_ray(self._settings, address) if address is not None else start_local_ray(self._slots)
         self._hear()

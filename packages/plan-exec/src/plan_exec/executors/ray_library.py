@@ -18,11 +18,8 @@ LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 _ALWAYS = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 
 _IN_THIS_PROCESS = {
-    # Ray would end the process a minute after it lost a head, also when it has left the cluster by then,
+    # Ray would end the process a minute after it lost a head, also when it has left the cluster by then.
     "RAY_gcs_rpc_server_reconnect_timeout_s": "1000000",
-    # and after so many tries, of a second each, to reach a node's raylet while it joins. Until then it holds the
-    # interpreter's lock, so that nothing else could end a build whose raylet is lost just then.
-    "RAY_raylet_client_num_connect_attempts": "40",
     # Below `uv run` it would send the working folder to the cluster, and start each worker there by `uv run`, which
     # installs the project anew: into this very environment where that is on the same machine.
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
@@ -92,10 +89,6 @@ class _TokenLoader(Protocol):
     def reset_cache(self) -> None: ...
 
 
-class _Config(Protocol):
-    def raylet_client_num_connect_attempts(self) -> int: ...
-
-
 class _NodeId(Protocol):
     def hex(self) -> str: ...
 
@@ -111,7 +104,6 @@ class _Head(Protocol):
 
 class _Raylet(Protocol):
     AuthenticationTokenLoader: _TokenLoader
-    Config: _Config
 
     def GcsClient(self, *, address: str) -> _Head: ...  # noqa: N802 - a class of Ray's
 
@@ -122,8 +114,6 @@ def ray_with(variables: Mapping[str, str]) -> Generator[RayModule]:
     with _environment({**_ALWAYS, **variables}):
         with _environment(_IN_THIS_PROCESS):
             import ray
-
-            _raylet().Config.raylet_client_num_connect_attempts()
         _quieten()
         _raylet().AuthenticationTokenLoader.instance().reset_cache()  # perhaps of another cluster
         yield cast(RayModule, ray)  # Ray's functions are typed in part
