@@ -32,7 +32,7 @@ from plan_exec.testing import Scenario
 from plan_exec.testing.clusters import dask_processes, ray_processes
 
 SIZES = (100, 1_000)
-ROUNDS = 3
+ROUNDS = 7
 SLOTS = 2
 
 
