@@ -4,12 +4,13 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from math import ceil
 from time import monotonic
 
 from plan_contracts import ExecutorCapabilities, Placement, RaySettings
 from plan_exec.errors import ClusterUnreachable, WorkerDied
-from plan_exec.executors.cluster_calls import ClusterCalls
+from plan_exec.executors.cluster_calls import THREAD_NAMES, ClusterCalls
 from plan_exec.executors.cluster_run import ClusterRun, completion_of, cores_of
 from plan_exec.executors.cluster_worker import function_of
 from plan_exec.executors.executor import Attempt, Completion, Completions, ExecutorLost
@@ -24,6 +25,7 @@ from plan_exec.executors.ray_cluster import (
 )
 from plan_exec.executors.ray_library import RayFunction, RayRef
 from plan_exec.executors.ray_local import LOCAL_START_SECONDS, start_local_ray
+from plan_exec.executors.waiting_threads import WaitingThreads
 from plan_exec.interruptions import take_signals_back
 from plan_exec.limits import cores_per_task
 
@@ -37,6 +39,9 @@ DEAF_SECONDS = 15.0
 """How much longer this process may take to notice that a join takes too long, before it is ended."""
 
 _WATCH_SECONDS = 2.0
+
+_LET_GO_SECONDS = 1.2
+"""Longest wait for the threads that wait for tasks whose processes were ended."""
 
 
 class RayExecutor:
@@ -63,6 +68,8 @@ class RayExecutor:
         self._settings = settings
         self._run = ClusterRun("ray", runtime, scratch_uri)
         self._calls = ClusterCalls("Ray", settings.address, head="head")
+        # A future of Ray's would take the interpreter's lock in the one thread that speaks to all of the cluster.
+        self._waiting = WaitingThreads(f"{THREAD_NAMES}ray")
         self._cluster: RayCluster | None = None
         self._function: RayFunction | None = None
         self._completions: Completions | None = None
@@ -120,7 +127,7 @@ class RayExecutor:
     def submit(self, attempt: Attempt, request: bytes) -> None:
         """Hand a task to Ray, which has a free core for it."""
         self._running.add(attempt)
-        self._calls.post(lambda: self._hand_over(attempt, request))
+        self._waiting.post(partial(self._run_attempt, attempt, request))
 
     def cancel(self, attempt: Attempt) -> None:
         """End the process that runs the attempt."""
@@ -193,16 +200,22 @@ class RayExecutor:
             open_.remove(first)
         return reason
 
-    def _hand_over(self, attempt: Attempt, request: bytes) -> None:
-        """Hand a task to Ray, unless it was given up before it came to that."""
+    def _run_attempt(self, attempt: Attempt, request: bytes) -> None:
+        """Hand a task to Ray and wait for its end, unless it was given up before it came to that."""
         if self._function is None or attempt not in self._running:
             return
         try:
             ref = self._function.remote(attempt.task.encode(), request)
             self._refs[attempt] = ref
-            ref.future().add_done_callback(lambda future: self._end(attempt, future))
+            if attempt not in self._running:
+                self._end_process(attempt)  # it was given up when there was no process to end yet
+            said = self._joined().result(ref)
         except Exception as reason:  # noqa: BLE001 - whatever Ray raises, the attempt has an end
             self._fail(attempt, reason)
+        else:
+            self._complete(completion_of(attempt, said))
+        finally:
+            self._refs.pop(attempt, None)
 
     def _end_process(self, attempt: Attempt) -> None:
         ref = self._refs.pop(attempt, None)
@@ -211,19 +224,11 @@ class RayExecutor:
                 self._joined().end(ref)
 
     def _leave(self) -> None:
+        """Leave the cluster, unless a thread is still in a call of Ray's, which leaving would pull from under it."""
         for attempt in list(self._refs):
             self._end_process(attempt)
-        if self._cluster is not None:
+        if self._waiting.end(_LET_GO_SECONDS) and self._cluster is not None:
             self._cluster.close()
-
-    def _end(self, attempt: Attempt, future: Future[bytes]) -> None:
-        """Say that an attempt has ended, unless it was killed; runs in a thread of Ray's."""
-        self._refs.pop(attempt, None)
-        reason = future.exception()
-        if reason is not None:
-            self._fail(attempt, reason)
-        else:
-            self._complete(completion_of(attempt, future.result()))
 
     def _fail(self, attempt: Attempt, reason: BaseException) -> None:
         message = f"The Ray worker that ran `{attempt.task}` is gone: {type(reason).__name__}"

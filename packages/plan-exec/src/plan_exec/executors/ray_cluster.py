@@ -85,6 +85,10 @@ class RayCluster:
             if node["Alive"] and cores >= 1:
                 yield node, int(cores)
 
+    def result(self, ref: RayRef) -> bytes:
+        """Wait for what a task gives."""
+        return self._ray.get(ref)
+
     def end(self, ref: RayRef) -> None:
         """End the process that runs a task."""
         self._ray.cancel(ref, force=True)

@@ -66,6 +66,10 @@ class RayModule(Protocol):
         """Give what makes a function run elsewhere."""
         ...
 
+    def get(self, ref: RayRef) -> bytes:
+        """Wait for what a task gives."""
+        ...
+
     def cancel(self, ref: RayRef, *, force: bool) -> None:
         """End a task."""
         ...
