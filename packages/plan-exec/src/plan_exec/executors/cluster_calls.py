@@ -1,7 +1,7 @@
 """Calls into the library of a cluster, made where nobody has to wait for them.
 
 A library may wait without end for a head that is dead or silent, and does not say which of its calls do. So all of them
-are made in one thread, which the dispatcher leaves behind when the cluster is lost.
+are made in threads that the dispatcher leaves behind when the cluster is lost: one for all that do not wait for tasks.
 """
 
 from collections.abc import Callable, Sequence
