@@ -288,6 +288,8 @@ def against_a_bare_pool(count: int, repeats: int = 3) -> None:
             began = time.perf_counter()
             with context.Pool(SLOTS) as pool:
                 round_trips(pool, requests)
+                pool.close()  # its workers may be deaf to SIGTERM, as those of the dispatcher's forkserver are
+                pool.join()
             bare_pool.append(time.perf_counter() - began)
     ratio = min(ours) / min(bare_pool)
     each, beside = min(ours) / count * 1e3, min(bare_pool) / count * 1e3
