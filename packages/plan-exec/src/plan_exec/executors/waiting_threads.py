@@ -1,4 +1,7 @@
-"""Threads that wait for what runs elsewhere, and are left behind where that never ends."""
+"""Threads that wait for what runs elsewhere, and are left behind where that never ends.
+
+Those of `concurrent.futures` would be waited for at the interpreter's end, however long that takes.
+"""
 
 from collections.abc import Callable
 from queue import SimpleQueue
