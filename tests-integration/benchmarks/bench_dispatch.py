@@ -274,8 +274,6 @@ def against_a_bare_pool(count: int, repeats: int = 3) -> None:
             with context.Pool(SLOTS) as pool:
                 round_trips(pool, requests)
                 bare_pool.append(time.perf_counter() - began)
-                pool.close()  # its workers may be deaf to SIGTERM, as those of the dispatcher's forkserver are
-                pool.join()
     ratio = min(ours) / min(bare_pool)
     each, beside = min(ours) / count * 1e3, min(bare_pool) / count * 1e3
     print(f"  processes {each:.3f} ms per task, round trips of a bare pool {beside:.3f} ms: {ratio:.2f}x (goal 1.5x)")

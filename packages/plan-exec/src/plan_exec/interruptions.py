@@ -84,8 +84,22 @@ def kept_from_children(*signals: signal.Signals) -> Generator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def take_no_notice() -> None:
+    """Let this process go on whatever asks it to end: another decides. The programs that it starts do as they like.
+
+    A signal that is ignored, or kept out, would be so in these programs, too.
+    """
+    for number in SIGNALS:
+        signal.signal(number, _do_nothing)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+
+
+def _do_nothing(number: int, frame: FrameType | None) -> None:
+    del number, frame
+
+
 def started_deaf(*starts: Callable[[], None]) -> None:
-    """Start processes that never hear of `SIGNALS`, nor do those that they start.
+    """Start processes that never hear of `SIGNALS`, nor do those that they start, unless they undo it.
 
     Each is kept from them anew, since Python's tracker of resources lets signals through once it has started.
     """

@@ -2,7 +2,6 @@
 
 import os
 import resource
-import signal
 import sys
 from pathlib import Path
 from typing import Protocol
@@ -11,7 +10,7 @@ import msgspec
 
 from plan_contracts import WIRE_PROTOCOL, ErrorPayload, PlanError, WorkerLimits, decode_msgpack, encode_msgpack
 from plan_exec.executors.run_request import raised
-from plan_exec.interruptions import SIGNALS
+from plan_exec.interruptions import take_no_notice
 from plan_exec.runtime_import import import_runtime
 from plan_exec.versions import software_versions
 
@@ -66,8 +65,7 @@ def run_worker(pipe: Pipe, runtime_name: str, limits: bytes) -> None:
     limits
         An encoded `WorkerLimits`.
     """
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)  # the terminal, or a service manager, sends it to all; the driver decides
+    take_no_notice()  # of what a terminal, or a service manager, sends to all; the driver decides
     try:
         runtime = import_runtime(runtime_name)
         runtime.start(decode_msgpack(limits, WorkerLimits))

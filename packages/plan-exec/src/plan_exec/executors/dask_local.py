@@ -135,7 +135,7 @@ def start_local_dask(settings: DaskSettings, slots: int, runtime: str) -> LocalD
     quieten_dask()
     with ExitStack() as stack:
         stack.enter_context(config.set(START_METHOD))
-        import_before_workers([runtime.partition(":")[0]])
+        import_before_workers(["plan_exec.executors.forked_workers", runtime.partition(":")[0]])
         start_before_workers()
         try:
             started = distributed.LocalCluster(

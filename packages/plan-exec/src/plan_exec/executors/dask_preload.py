@@ -37,7 +37,7 @@ def import_before_workers(modules: Sequence[str]) -> None:
 
 
 def start_before_workers() -> None:
-    """Start the server that forks workers so that neither it nor they hear of signals; this process decides."""
+    """Start the server that forks workers deaf to what asks a process to end; this process decides."""
     started_deaf(resource_tracker.ensure_running, forkserver.ensure_running)
 
 

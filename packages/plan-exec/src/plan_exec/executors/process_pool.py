@@ -14,6 +14,9 @@ from multiprocess import forkserver, resource_tracker
 from plan_exec.interruptions import started_deaf
 from plan_exec.worker import Pipe, run_worker
 
+PROCESS_NAMES = "plan-exec "
+"""How the names of worker processes begin."""
+
 
 class PollablePipe(Pipe, Protocol):
     """The dispatcher's end of a pipe."""
@@ -84,13 +87,16 @@ class WorkerLauncher:
         method = "spawn" if sys.platform == "darwin" else "forkserver"
         self._context = cast(_Context, multiprocess.get_context(method))  # pyright: ignore - untyped  # pyrefly: ignore
         if method == "forkserver":
-            self._context.set_forkserver_preload(["plan_exec.worker", runtime.partition(":")[0]])
+            self._context.set_forkserver_preload(
+                ["plan_exec.executors.forked_workers", "plan_exec.worker", runtime.partition(":")[0]]
+            )
             started_deaf(resource_tracker.ensure_running, forkserver.ensure_running)
 
     def launch(self, name: str, limits: bytes) -> Worker:
         """Start a worker; it says hello when it is ready."""
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_work, args=(theirs, self._runtime, limits), daemon=True, name=name)
+        arguments = (theirs, self._runtime, limits)
+        process = self._context.Process(target=_work, args=arguments, daemon=True, name=PROCESS_NAMES + name)
         process.start()
         theirs.close()
         return Worker(name=name, process=process, pipe=ours)
