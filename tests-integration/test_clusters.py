@@ -90,7 +90,8 @@ def test_build_joins_again_when_the_process_that_a_client_server_forks_for_it_cr
     crashed = tmp_path / "crashed"
     (tmp_path / "sitecustomize.py").write_text(CRASHES_ONCE.format(crashed=str(crashed)), encoding="utf-8")
     path = os.pathsep.join([str(tmp_path), *filter(None, sys.path)])
-    with ray_processes(tmp_path, environment={"PYTHONPATH": path}) as cluster:
+    environment = {"PYTHONPATH": path, "RAY_CLIENT_SERVER_CHECK_CHANNEL_TIMEOUT_S": "3"}  # for what has crashed
+    with ray_processes(tmp_path, environment=environment) as cluster:
         options = ["--executor", "ray", "--ray-address", str(cluster.client_address)]
         options += ["--ray-token-file", str(cluster.token_file)]
         built = manifest_of(plan_cli("build", copy_of("shop", tmp_path / "shop"), "--json", *options))

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -87,7 +87,7 @@ def dask_processes(
     environment
         Variables beside those of this process.
     """
-    port = _free_port()
+    (port,) = _free_ports(1)
     cluster = ProcessCluster(address=f"{'tls' if certificates else 'tcp'}://{_LOOPBACK}:{port}")
     variables = {
         "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0",
@@ -131,7 +131,7 @@ def ray_processes(
     environment
         Variables beside those of this process.
     """
-    port, client_port, node_port = _free_port(), _free_port(), _free_port()
+    port, client_port, node_port, agent_port = _free_ports(4)
     token_file = folder / "token"
     token_file.write_text(secrets.token_hex(32), encoding="utf-8")
     cluster = ProcessCluster(
@@ -149,6 +149,7 @@ def ray_processes(
     }
     ray = "import sys; from ray.scripts.scripts import main; sys.exit(main())"
     options = [f"--port={port}", f"--ray-client-server-port={client_port}", f"--node-manager-port={node_port}"]
+    options += [f"--dashboard-agent-listen-port={agent_port}"]  # by default the same for every head of a machine
     options += [f"--num-cpus={cores}", "--include-dashboard=false", "--object-store-memory=100000000"]
     command = [sys.executable, "-c", ray, "start", "--head", "--block", "--disable-usage-stats", *options]
     with _running(cluster, [command], folder, variables, (port, node_port, client_port)):
@@ -224,7 +225,8 @@ def _is_ray_worker(command: str) -> bool:
     return command.startswith("ray::") and not command.endswith("Agent")
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((_LOOPBACK, 0))
-        return probe.getsockname()[1]
+def _free_ports(count: int) -> tuple[int, ...]:
+    """Give ports of this machine that are free, each another one."""
+    with ExitStack() as probes:
+        bound = [probes.enter_context(socket.create_server((_LOOPBACK, 0))) for _ in range(count)]
+        return tuple(probe.getsockname()[1] for probe in bound)
