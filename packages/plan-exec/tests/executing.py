@@ -1,6 +1,10 @@
 """Running a scenario in each way that there is."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from plan_contracts import (
     Committer,
@@ -73,6 +77,20 @@ def run(
         fail_fast=fail_fast,
         adapters=adapters,
         progress=progress,
+    )
+
+
+def run_program(text: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Run a program of its own to its end; its argument is the folder, and it may import what tests import."""
+    program = folder / "program.py"
+    program.write_text(text)
+    return subprocess.run(
+        [sys.executable, str(program), str(folder)],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
     )
 
 

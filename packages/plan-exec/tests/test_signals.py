@@ -1,12 +1,9 @@
 """Who hears of what asks a process to end: not a worker, but the programs of its tasks and the processes beside it."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from executing import PROCESSES, run, statuses
+from executing import PROCESSES, run, run_program, statuses
 
 from plan_contracts import ExecutorConfig, ExecutorKind
 from plan_exec.testing import scenario
@@ -46,19 +43,8 @@ if __name__ == "__main__":
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.skipif(sys.platform == "darwin", reason="workers are spawned, one by one")
 @pytest.mark.parametrize(("library", "kind"), [("multiprocess", "MULTIPROCESSING"), ("multiprocessing", "DASK")])
 def test_pool_that_a_program_has_beside_workers_can_be_ended(library: str, kind: str, tmp_path: Path) -> None:
-    program = tmp_path / "beside.py"
-    program.write_text(POOL_BESIDE_WORKERS.format(library=library, kind=kind))
-
-    ended = subprocess.run(
-        [sys.executable, str(program), str(tmp_path)],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    ended = run_program(POOL_BESIDE_WORKERS.format(library=library, kind=kind), tmp_path)
 
     assert (ended.stdout, ended.stderr) == ("1\nended\n", "")

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from executing import AT_ONCE, BOTH, PROCESSES, SERIAL, THREADS, outcome_of, run, statuses
+from executing import AT_ONCE, BOTH, PROCESSES, SERIAL, THREADS, outcome_of, run, run_program, statuses
 from msgspec.structs import replace
 from test_crashes import alive, gone, needs_proc
 
@@ -226,17 +226,8 @@ def test_worker_that_finds_other_software_does_not_start(tmp_path: Path) -> None
     info = tmp_path / "other" / "msgspec-0.0.1.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: msgspec\nVersion: 0.0.1\n")
-    program = tmp_path / "program.py"
-    program.write_text(OTHER_SOFTWARE)
 
-    done = subprocess.run(
-        [sys.executable, str(program), str(tmp_path)],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
-        capture_output=True,
-        text=True,
-        timeout=50,
-        check=False,
-    )
+    done = run_program(OTHER_SOFTWARE, tmp_path)
 
     assert "msgspec 0.0.1 instead of" in done.stdout, done.stderr
 

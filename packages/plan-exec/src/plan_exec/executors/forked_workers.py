@@ -8,10 +8,10 @@ import multiprocessing
 import signal
 from collections.abc import Callable
 from multiprocessing import util
-from typing import cast
+from typing import Protocol
 
 import multiprocess
-from multiprocess import util as util_of_multiprocess
+from multiprocess import util as its_util
 
 from plan_exec.executors.process_pool import PROCESS_NAMES
 from plan_exec.interruptions import SIGNALS, take_no_notice
@@ -19,24 +19,17 @@ from plan_exec.interruptions import SIGNALS, take_no_notice
 _NAMES_OF_WORKERS = (PROCESS_NAMES, "Dask Worker process")  # the second as Dask's nanny has it
 
 
-def _begin(name: str) -> None:
-    if name.startswith(_NAMES_OF_WORKERS):
+class _Process(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+def _begin(current_process: Callable[[], _Process]) -> None:
+    if current_process().name.startswith(_NAMES_OF_WORKERS):
         take_no_notice()
     else:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
 
-def _name_in_multiprocess() -> str:
-    return cast(str, multiprocess.current_process().name)  # pyright: ignore - untyped  # pyrefly: ignore
-
-
-def _name_in_multiprocessing() -> str:
-    return multiprocessing.current_process().name
-
-
-def _begin_named(name: Callable[[], str]) -> None:
-    _begin(name())
-
-
-util.register_after_fork(_name_in_multiprocessing, _begin_named)
-util_of_multiprocess.register_after_fork(_name_in_multiprocess, _begin_named)  # pyright: ignore - untyped  # pyrefly: ignore
+util.register_after_fork(multiprocessing.current_process, _begin)
+its_util.register_after_fork(multiprocess.current_process, _begin)  # pyright: ignore - untyped  # pyrefly: ignore
